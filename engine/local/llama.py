@@ -45,6 +45,7 @@ def start_llama(order: LlamaOrder, api_key: str) -> "xllamacpp.Server":
     params.cpuparams.n_threads = 1  # more are slower as soon as another core is busy
     params.cpuparams_batch.n_threads = 1
     params.verbosity = -1
+    params.enable_reasoning = 0  # what is limited to some tokens must not spend them on thoughts
     if order.temperature is not None:
         params.sampling.temp = order.temperature
     if order.adapter_path:

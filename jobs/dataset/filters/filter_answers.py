@@ -3,6 +3,7 @@
 import re
 
 from jobs.dataset.filters.grounding import find_spoken_to_model, find_ungrounded
+from jobs.dataset.filters.lost_negations import find_lost_negation
 from jobs.dataset.filters.source_text import SourceText
 from jobs.text.content_words import content_overlap, copy_share, width
 from jobs.text.languages import detect_language, differs_in_language
@@ -17,7 +18,7 @@ from jobs.text.wording.answer_forms import (
 from jobs.text.wording.english_phrases import LEANING_ANSWER, NON_ANSWER
 from jobs.text.wording.fair_phrases import without_fair_phrases
 from jobs.text.wording.pointers import find_pointer
-from jobs.text.wording.quantities import find_quantities, numbers_in
+from jobs.text.wording.quantities import find_quantities, find_quantities_in_words, numbers_in
 from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
 
@@ -60,6 +61,7 @@ def find_grounded_answer_fault(
         or find_spoken_to_model(source)
         or _find_other_language(text, source)
         or find_ungrounded(text, question, source)
+        or find_lost_negation(text, question, source)
         or _find_overlap_fault(_overlap(text, question, source), settings)
         or _find_copy_fault(text, source.chunk_text, settings)
     )
@@ -85,7 +87,9 @@ def _is_value(text: str, settings: AnswerSettings) -> bool:
     """`ignore`, 40 cm: as short as the value that was asked for."""
     if settings.filters != "grounded":
         return False
-    return _CODE_ALONE.fullmatch(text) is not None or any(find_quantities(text))
+    return _CODE_ALONE.fullmatch(text) is not None or any(
+        (*find_quantities(text), *find_quantities_in_words(text))
+    )
 
 
 def _find_phrase_fault(text: str) -> Fault | None:

@@ -12,7 +12,8 @@ from itertools import combinations
 from jobs.dataset.filters.source_text import SourceText
 from jobs.dataset.filters.swapped_values import find_swapped
 from jobs.text.languages import WRITES_NOUNS_LARGE
-from jobs.text.wording.clock_times import is_time_of
+from jobs.text.wording.calendar_names import find_unknown_day
+from jobs.text.wording.clock_times import is_same_time, is_time_of
 from jobs.text.wording.exact_names import (
     ExactText,
     find_code,
@@ -56,6 +57,7 @@ def find_ungrounded(text: str, question: str, source: SourceText) -> Fault | Non
         or _find_code_fault(text, near)
         or _find_quote_fault(text, whole)
         or _find_name_fault(text, whole, source.language)
+        or _find_day_fault(text, whole)
         or find_swapped(text, question, source)
     )
 
@@ -82,7 +84,9 @@ def _find_quantity_fault(text: str, source: str) -> Fault | None:
         if quantity in told or any(same_amount(quantity, each) for each in known):
             continue
         if quantity.number not in numbers:
-            if _is_difference(quantity, known) or is_time_of(quantity.number, source, numbers):
+            number = quantity.number
+            is_time = is_time_of(number, source, numbers) or is_same_time(number, text, source)
+            if is_time or _is_difference(quantity, known):
                 continue
             return Fault("number_not_in_evidence", detail=quantity.written)
         if quantity.unit and not _has_unit(quantity, known, source):
@@ -145,6 +149,11 @@ def _has_unit(wanted: Quantity, known: Sequence[Quantity], source: str) -> bool:
     if not units:
         return names_unit(source, wanted.unit)
     return any(are_same_unit(wanted.unit, unit) for unit in units)
+
+
+def _find_day_fault(text: str, source: str) -> Fault | None:
+    day = find_unknown_day(text, source)
+    return None if day is None else Fault("name_not_in_text", detail=day)
 
 
 def _find_code_fault(text: str, source: str) -> Fault | None:

@@ -19,7 +19,7 @@ from jobs.text.sentences import split_sentences
 from jobs.text.stop_words import STOP_WORDS
 from jobs.text.word_overlap import telling_words
 from jobs.text.wording.answer_forms import denies
-from jobs.text.wording.exact_names import find_code
+from jobs.text.wording.exact_names import find_code, find_name_pairs
 from jobs.text.wording.quantities import Quantity, find_quantities, find_quantities_in_words
 from jobs.text.wording.same_amounts import find_sums, in_base_unit
 from schemas.dataset import Fault
@@ -52,7 +52,8 @@ _BESIDE = re.compile(
     r"|\u76f8\u6bd4|\u6bd4\u8d77|\u4e4b\u540e|\u4ee5\u540e|\u4e4b\u524d|\u9664\u4e86|\u4e0d\u540c\u4e8e|\u800c\u4e0d\u662f",
     re.IGNORECASE,
 )
-_CODE = "code"
+_CODE, _NAME = "code", "name"
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 class _Value(NamedTuple):
@@ -107,9 +108,10 @@ def find_swapped(text: str, question: str, source: SourceText) -> Fault | None:
     """The first value of an answer that belongs to something else in its evidence."""
     if _BY_ORDER.search(source.evidence):
         return None
-    evidence = _clauses(source.evidence)
+    names = _names_in(source.evidence)
+    evidence = _clauses(source.evidence, names)
     owners = _owners(evidence)
-    answered, asked = _clauses(text), _clauses(question)
+    answered, asked = _clauses(text, names), _clauses(question, names)
     for kind, count in Counter(value.kind for value in owners).items():
         if count > 1:
             for claim in _claims(answered, asked, [v for v in owners if v.kind == kind]):
@@ -144,16 +146,25 @@ def _is_of_its_own(claim: _Claim, own: _Owner, other: _Owner) -> bool:
     return claim.is_compared and bool(own.words & claim.words)
 
 
-def _clauses(text: str) -> list[_Clause]:
+def _names_in(text: str) -> Mapping[str, str]:
+    """The names of two words of a text by their second: people for the most, "Ines Moreau"."""
+    pairs = tuple(find_name_pairs(text))
+    firsts = {pair.first for pair in pairs}
+    return {
+        pair.second: f"{pair.first} {pair.second}" for pair in pairs if pair.second not in firsts
+    }
+
+
+def _clauses(text: str, names: Mapping[str, str]) -> list[_Clause]:
     return [
-        _read(part, number)
+        _read(part, number, names)
         for number, span in enumerate(split_sentences(text))
         for part in _CUT.split(text[span.start_char : span.end_char])
         if part.strip()
     ]
 
 
-def _read(part: str, sentence: int) -> _Clause:
+def _read(part: str, sentence: int, names: Mapping[str, str]) -> _Clause:
     values: dict[_Value, str] = {}
     for each in _quantities(part):
         counted = "" if each.counted in STOP_WORDS else each.counted
@@ -163,6 +174,9 @@ def _read(part: str, sentence: int) -> _Clause:
     for name in find_code(part):
         values[_Value(_CODE, name.casefold())] = name
         prose = prose.replace(name, "")  # `--no-wait` denies nothing
+    for word in _WORD.findall(part) if names else ():
+        if word in names:
+            values[_Value(_NAME, names[word])] = names[word]
     return _Clause(sentence, values, _stems(part), denies(prose), _BESIDE.search(prose) is not None)
 
 

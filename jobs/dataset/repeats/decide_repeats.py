@@ -87,9 +87,11 @@ class ComparedElsewhere:
         kept = [each for each in earlier if self._are_kept[each.number]]
         if (match := self._seen.find(text) if self._seen_numbers else None) is not None:
             number = self._seen_numbers[match.item_id]
-            kept.append(EarlierText(number, match.similarity, match.item_id))
-        best = min(kept, key=lambda each: (-each.similarity, each.number), default=None)
-        return None if best is None else Match(best.item_id, best.similarity)
+            kept.append(EarlierText(number, match.similarity, match.item_id, is_sure=True))
+        for each in sorted(kept, key=lambda each: (-each.similarity, each.number)):
+            if each.is_sure or not self._seen.differ(each.item_id, text):
+                return Match(each.item_id, each.similarity)
+        return None
 
     def remember(self, item_id: str, text: str) -> None:
         """As Repeats.remember."""

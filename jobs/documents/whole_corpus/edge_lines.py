@@ -19,7 +19,7 @@ _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _RULE = re.compile(r"[\s\-=_*~•·|.–—]+")
 _ITEM = re.compile(r"\s*(?:[-*+•‣◦▪–]|\d{1,3}[.)])\s")
-_MENU_SEPARATOR = re.compile(r"\s+[|·•›»>/]\s+")
+_MENU_SEPARATOR = re.compile(r"(?<!\s)\s+[|·•›»>/]\s+")
 _NOTICE = re.compile(r"©|\(c\)|\bcopyright\b|\ball rights reserved\b", re.IGNORECASE)
 _STAMP = re.compile(  # lines that are the same but for a year, a date or a page number
     r"©|\bcopyright\b|\bpage \d|\b(?:updated|modified|changed|generated|built|rendered)\b",

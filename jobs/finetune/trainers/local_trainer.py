@@ -206,7 +206,8 @@ class LocalTrainer:
         millions = f"{student.shape.parameter_count / 1e6:,.0f}M parameters"
         return (
             f"tunes {student.name} ({millions}, {what}) "
-            f"on {self._order.rows.train.rows:,} rows, {plan.epochs} epochs, rate {plan.rate:g}, "
+            f"on {self._order.rows.train.rows:,} rows, {plan.epochs} "
+            f"epoch{'' if plan.epochs == 1 else 's'}, rate {plan.rate:g}, "
             f"{plan.batch_rows} rows a step, {plan.precision} on {plan.device}; Ctrl-C keeps what "
             "is learnt"
         )

@@ -98,12 +98,16 @@ class NearDuplicates:
         """Remember a text that is known to be new, which is faster than to look for its like."""
         self._remember(item_id, self._words_of(text))
 
+    def differ(self, item_id: str, text: str) -> bool:
+        """Whether an item and a text that is alike in words say different things all the same."""
+        return self._differ is not None and self._differ(item_id, text)
+
     def _find(self, text: str, words: set[str]) -> Match | None:
         """Of several the most similar, then the earliest."""
         similar = sorted(self._similar(words), key=lambda found: (-found.similarity, found.number))
         for number, similarity in similar:
             item_id = self._item_ids[number]
-            if self._differ is None or not self._differ(item_id, text):
+            if not self.differ(item_id, text):
                 return Match(item_id, similarity)
         return None
 

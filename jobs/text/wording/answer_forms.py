@@ -15,7 +15,8 @@ MIN_REPEATED_CHARS = 12
 _EXCLAMATION = re.compile(r"\s*+[\u00a1]?([^.!?:\u3002\uff01\uff1f\n]{1,80})[!\uff01]\s*\S")
 _NEGATION = re.compile(
     r"\b(?:no|not|none|never|nothing|neither|nor|nowhere|cannot|\w+n['\u2019]t"
-    r"|nicht|nichts|nie|niemals|kein\w*|weder|pas|aucune?|rien|jamais|ne|nada|nunca|ning\u00fan\w*)\b"
+    r"|nicht|nichts|nie|niemals|kein\w*|weder|pas|aucune?|rien|jamais|ne|nada|nunca|ning\u00fan\w*"
+    r"|non|nessun\w*|n\u00e3o|nenhum\w*)\b"
     r"|\bn['\u2019]|ない|ません|なし|不|没|沒|无|無|未",
     re.IGNORECASE,
 )
@@ -54,6 +55,11 @@ def only_says_question(text: str, question: str) -> bool:
 def denies(text: str) -> bool:
     """Whether it says of anything that it is not so."""
     return _NEGATION.search(text) is not None
+
+
+def without_negations(text: str) -> str:
+    """The text without the words by which it denies."""
+    return _NEGATION.sub(" ", text)
 
 
 def denies_to_answer(text: str, question: str, evidence: str) -> bool:

@@ -13,6 +13,7 @@ _AFTERNOON = re.compile(
     r"|del pomeriggio|di sera)\b|午後|下午|晚上",
     re.IGNORECASE,
 )
+_HOUR = re.compile(r"(\d{1,2})(?::([0-5]\d))?")
 _NOON, _MINUTES_OF_HALF = 12, "30"
 
 
@@ -25,6 +26,23 @@ def is_time_of(number: str, text: str, numbers: Collection[str]) -> bool:
     if int(time[1]) > _NOON and _AFTERNOON.search(text):
         hours.add(int(time[1]) - _NOON)
     return any(_is_said(hour, time[2], text, numbers) for hour in hours)
+
+
+def is_same_time(number: str, text: str, source: str) -> bool:
+    """Whether `text` has `number` as a time of the afternoon that its source counts from midnight.
+
+    "9:45 p.m." where the source has 21:45, 21 h 45 or 21.45.
+    """
+    time = _HOUR.fullmatch(number)
+    if time is None or int(time[1]) >= _NOON:
+        return False
+    said = rf"(?<![\d:.]){re.escape(number)}(?::00)?\s?(?:{_AFTERNOON.pattern})"
+    hour, minutes = int(time[1]) + _NOON, time[2] or "00"
+    form = rf"(?<!\d){hour}\s?(?:[h:.\u6642\u65f6\u70b9\u9ede]|uhr)\s?{minutes}(?!\d)"
+    if minutes == "00":
+        form += rf"|(?<!\d){hour}\s?(?:uhr|h\b|heures?|horas?|ore|[\u6642\u65f6\u70b9\u9ede])"
+    is_said = re.search(said, text, re.IGNORECASE) is not None
+    return is_said and re.search(form, source, re.IGNORECASE) is not None
 
 
 def _is_said(hour: int, minutes: str, text: str, numbers: Collection[str]) -> bool:

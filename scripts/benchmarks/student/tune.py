@@ -1,10 +1,13 @@
 """Tunes the embedded model on rows that a strong model wrote, and shows what it learnt.
 
     python scripts/benchmarks/student/tune.py ROWS WORK [--epochs N] [--method full|lora]
+        [--sentences N]
 
 ROWS is a folder as scripts/benchmarks/student/rows.py describes it. WORK keeps rows, checkpoint and
-answers: the same call goes on. Shown are the untuned and the tuned student as llama.cpp serves
-them, and what copying the nearest sentence would answer, on questions about other documents.
+answers: the same call goes on. With --sentences the student learns from, and is asked with, that
+many sentences of a passage, those with most of the question's words. Shown are the untuned and the
+tuned student as llama.cpp serves them, and what copying a sentence would answer, the nearest by
+meaning or the one with most of the question's words, on questions about other documents.
 """
 
 import argparse
@@ -12,6 +15,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 import numpy as np
@@ -30,12 +34,14 @@ from jobs.finetune.student.training.task import TuningTask
 from jobs.finetune.student.tuned_student import TunedStudent, describe_tuned, read_tuned
 from schemas.record import content_id
 from schemas.settings import StudentSettings
+from scripts.benchmarks.student.by_words import WordShare
 from scripts.benchmarks.student.rows import (
     Asked,
     Closeness,
     make_rows,
     make_unanswerables,
     read_held_out,
+    read_training,
     write_chat_rows,
 )
 from scripts.benchmarks.student.scores import (
@@ -68,6 +74,22 @@ class RowFiles:
         self.validation = RowPaths(work / "validation.jsonl")
 
 
+class TuningOrder(NamedTuple):
+    """What is learnt from: all rows `passes` times. `sentences`: of each passage; 0: all."""
+
+    rows: Path
+    work: Path
+    passes: int
+    words: WordShare
+    sentences: int
+
+    def as_shown(self, rows: Sequence[Asked]) -> list[Asked]:
+        """The rows with as much of their passages as the student is shown."""
+        if not self.sentences:
+            return list(rows)
+        return [self.words.narrow(row, self.sentences) for row in rows]
+
+
 def main() -> None:
     """Tune if it was not yet done, ask, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -75,19 +97,25 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--method", choices=("auto", "full", "lora"), default="auto")
+    parser.add_argument("--sentences", type=int, default=0, help="of a passage; 0: all")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     settings = StudentSettings(epochs=1, method=arguments.method)  # passes are rows of their own
-    asyncio.run(measure(arguments.rows, arguments.work.resolve(), settings, arguments.epochs))
+    words = WordShare.of(read_training(arguments.rows, seed=SEED))
+    order = TuningOrder(
+        arguments.rows, arguments.work.resolve(), arguments.epochs, words, arguments.sentences
+    )
+    asyncio.run(measure(order, settings))
 
 
-async def measure(rows: Path, work: Path, settings: StudentSettings, passes: int) -> None:
+async def measure(order: TuningOrder, settings: StudentSettings) -> None:
     """Tune, ask and print."""
-    close = closeness()
-    tuned = read_tuned(work) or await tune(rows, work, settings, passes)
+    close, work, words = closeness(), order.work, order.words
+    tuned = read_tuned(work) or await tune(order, settings)
     print("\n".join(describe_tuned(tuned)))
-    held_out = read_held_out(rows, close, seed=SEED)
-    unanswerable = make_unanswerables(held_out, UNANSWERABLE_COUNT, seed=SEED)
+    whole = read_held_out(order.rows, close, seed=SEED)
+    held_out = order.as_shown(whole)
+    unanswerable = order.as_shown(make_unanswerables(whole, UNANSWERABLE_COUNT, seed=SEED))
     print(
         f"{len(held_out)} questions of {len({q.document for q in held_out})} other documents, "
         f"{len({q.context for q in held_out})} passages; {len(unanswerable)} unanswerable"
@@ -104,20 +132,22 @@ async def measure(rows: Path, work: Path, settings: StudentSettings, passes: int
             )
         }
     trained = answer_as_trained(tuned, work, held_out, answers["tuned", "open"])
-    copied = [Answered(nearest_sentence(each, close)) for each in held_out]
+    copied = [Answered(nearest_sentence(each, close)) for each in whole]
+    by_words = [Answered(words.best_sentence(each)) for each in whole]
     for how in ("open", "closed"):
         given = {who: answers[who, how] for who in names}
         if how == "open":
-            given |= {"copying": copied, "as trained": trained}
+            given |= {"copying": copied, "by words": by_words, "as trained": trained}
         show_table(how, given, held_out, close)
     show_refusals({who: answers[who, "unanswerable"] for who in names}, unanswerable)
     show_speed({who: answers[who, "open"] for who in names})
     show_samples(answers["untuned", "open"], answers["tuned", "open"], held_out)
 
 
-async def tune(rows: Path, work: Path, settings: StudentSettings, passes: int) -> TunedStudent:
+async def tune(order: TuningOrder, settings: StudentSettings) -> TunedStudent:
     """Tune the embedded model on the rows; goes on from a checkpoint if there is one."""
-    train, validation = make_rows(rows, passes, seed=SEED)
+    work = order.work
+    train, validation = map(order.as_shown, make_rows(order.rows, order.passes, seed=SEED))
     write_chat_rows(work / "train.jsonl", train)
     write_chat_rows(work / "validation.jsonl", validation)
     prepared = prepare_training(RowFiles(work), settings)

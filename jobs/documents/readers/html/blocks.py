@@ -65,6 +65,11 @@ class BlockWriter:
         self._tables.append(None if is_layout or is_in_cell else TableRows())
         self._find_row()
 
+    @property
+    def table_count(self) -> int:
+        """How many tables are open, one in the other."""
+        return len(self._tables)
+
     def open_cell(self, span: Span) -> None:
         """A cell begins."""
         if self._is_own_cell:

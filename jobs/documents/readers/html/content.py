@@ -70,6 +70,7 @@ _OPENING = {
     },
     "href": 'a[href^="#"]',
 }
+_MAX_ASKED = 500  # of a page: each takes as long as it is large
 DROPPED = ""
 
 
@@ -105,6 +106,10 @@ def find_content(body: LexborNode, classes: bytes | None) -> Content:
             marked[tag].append(node)
         if attributes.get("role") == "main":
             marked[_MAIN_ROLE].append(node)
+        above = node.parent
+        if above is not None and tags.get(above.mem_id) == DROPPED:
+            tags[mem_id] = DROPPED  # not looked at: that takes as long as it is large
+            continue
         if is_dropped(node, tag, attributes) and not openers.open(node, attributes):
             tags[mem_id] = DROPPED
         elif other := shown_as(tag, attributes) or as_code(node, tag, attributes):
@@ -121,11 +126,15 @@ class _Openers:
     def __init__(self, body: LexborNode) -> None:
         self._body = body
         self._ids: set[str] | None = None
+        self._asked_count = 0
 
     def open(self, node: LexborNode, attributes: Mapping[str, str | None]) -> bool:
         """Whether a hidden element is shown as soon as somebody asks for it."""
         own_id = attributes.get("id")
-        if not own_id or not may_be_opened(node, attributes):
+        if not own_id or self._asked_count >= _MAX_ASKED:
+            return False
+        self._asked_count += 1
+        if not may_be_opened(node, attributes):
             return False
         if self._ids is None:
             self._ids = {

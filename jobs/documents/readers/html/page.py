@@ -43,6 +43,7 @@ _LINES: Searches = {  # of docutils
 _TEXT = "-text"
 _LEAVES = frozenset({"math", *SCRIPT_SIGNS})  # some of these
 _NO_ELEMENT = frozenset({"-", "!", "?"})  # comments, instructions
+_MAX_TABLES = 40  # within each other, which only pages have that are made of them
 _NUMBER = re.compile(r"\s*(-?\d{1,6})")
 
 
@@ -173,6 +174,11 @@ def _is_leaf(node: LexborNode, tag: str) -> bool:
     return tag == "math" or (tag in SCRIPT_SIGNS and script_of(node) is not None)
 
 
+def _begin_table(node: LexborNode, _tag: str, writer: BlockWriter) -> None:
+    is_deep = writer.table_count >= _MAX_TABLES  # looking at each takes as long as it is deep
+    writer.open_table(is_layout=is_deep or is_layout(node))
+
+
 def _begin_cell(node: LexborNode, _tag: str, writer: BlockWriter) -> None:
     attributes = node.attributes
     columns, rows = (_number(attributes.get(f"{name}span"), 1) for name in ("col", "row"))
@@ -252,7 +258,7 @@ _BEGIN: dict[str, Callable[[LexborNode, str, BlockWriter], None]] = {
     "math": _begin_formula,
     "sub": begin_script,
     "sup": begin_script,
-    "table": lambda node, _tag, writer: writer.open_table(is_layout=is_layout(node)),
+    "table": _begin_table,
     **dict.fromkeys(("td", "th"), _begin_cell),
     **dict.fromkeys(("ol", "ul", "menu", "dir"), _open_list),
 }

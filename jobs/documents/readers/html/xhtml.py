@@ -10,6 +10,8 @@ _VOID = frozenset(  # HTML standard: elements that have no end
     )
 )
 _TAG_NAME = re.compile(r"<([A-Za-z][\w:.-]*)(?=[\s/]|\Z)")
+_FRAMES = re.compile("<frameset[\\s>]", re.IGNORECASE)
+_FRAME_TAG = re.compile(r"</?(?:frameset|frame|noframes)\b[^<>]*>", re.IGNORECASE)
 _MAX_HEAD_CHARS = 20_000
 _MAX_ENTITIES = 100
 _DECLARATIONS = re.compile(r"<!DOCTYPE[^\[\]<>]{0,500}\[([^\[\]]*)\]\s*>", re.IGNORECASE)
@@ -19,6 +21,8 @@ _CDATA_START, _CDATA_END = "<![CDATA[", "]]>"
 
 def as_html(markup: str) -> str:
     """A page that may be XHTML, as HTML."""
+    if _FRAMES.search(markup, 0, _MAX_HEAD_CHARS):
+        markup = _FRAME_TAG.sub("", markup)  # what a browser without frames would show
     return _close_empty_tags(_escape_cdata(_without_declarations(markup)))
 
 

@@ -10,7 +10,7 @@ _PIECES = re.compile(
 _REFERENCE = re.compile(r"\\(?P<kind>eqref|ref|autoref|[cC]ref)\*?\{(?P<label>[^{}]{1,80})\}")
 _SOURCE = re.compile(r"(<annotation [^<>]*tex[^<>]*>)([^<]*)")
 _EDGES = re.compile(r"\\(?:begin|end)\{(?:equation|align|gather|multline|eqnarray|flalign)\*?\}")
-_TAG = re.compile(r"\s*\\tag\{([^{}]*)\}")
+_TAG = re.compile(r"(?<!\s)\s*\\tag\{([^{}]*)\}")
 _LABEL = re.compile(r"\\label\{[^{}]*\}")
 _LINK = re.compile(
     r'(\s?)<a href="#[^"<>]*" data-reference-type="([\w+]*)" data-reference="([^"<>]*)">'

@@ -16,7 +16,7 @@ from jobs.documents.readers.markup.markdown_words import ATTRIBUTES, PageKind, p
 _BLOCK_MATH = (("$$", "$$"), ("\\[", "\\]"), ("\\begin{", "\\end{"))
 _MAX_MATH_LINES = 100
 _ALERT = re.compile(r"\[!([A-Za-z]+)\][+-]?[ \t]*")  # GitHub, Obsidian
-_HEADING_ATTRIBUTES = re.compile(rf"\s*(?:\{{[#.:][^{{}}]*\}}|\{{-\}}|{ATTRIBUTES})\Z")
+_HEADING_ATTRIBUTES = re.compile(rf"(?<!\s)\s*(?:\{{[#.:][^{{}}]*\}}|\{{-\}}|{ATTRIBUTES})\Z")
 _CAPTION = re.compile(rf"\A:\s+(.+?)(?:\s*{ATTRIBUTES})?\Z", re.DOTALL)  # Pandoc: of a table
 _OPTIONS = re.compile(r"(?::[\w-]{1,40}:[^\n]*(?:\n|\Z))+")  # MyST
 _BLOCK_ID = re.compile(  # Obsidian: what links lead to; no power of a number or of `a`

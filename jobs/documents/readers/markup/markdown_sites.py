@@ -4,6 +4,7 @@ Their text is kept, and what they call themselves; the rest is no text of the pa
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from markdown_it import MarkdownIt
@@ -35,10 +36,9 @@ _SILENT_LINES = (
 )
 _RAW = r"\{%-?\s*(?:end)?raw\s*-?%\}"  # Liquid: what is between is taken as it is
 _RAW_TAG = re.compile(rf"^[ \t]*{_RAW}[ \t]*\n|{_RAW}", re.MULTILINE)
-_CODE = re.compile(  # fences, to the end of the page if need be, and code within a line
-    r"(^[ \t]*(?:`{3,}|~{3,})[^\n]*\n(?:[^\n]*\n)*?[ \t]*(?:`{3,}|~{3,})[ \t]*$|`[^`\n]+`)",
-    re.MULTILINE,
-)
+_RAW_LINE = re.compile(rf"[ \t]*{_RAW}[ \t]*")
+_CODE_IN_LINE = re.compile(r"(`[^`\n]+`)")
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _MYST = re.compile(r"^ {0,3}(?:`{3,}|~{3,}|:{3,})\{[\w:-]+\}|\{[\w:-]+\}`", re.MULTILINE)
 _MYST_LINE = re.compile(r"%(?:\s[^\n]*)?|\+{3}(?:\s[^\n]*)?")  # a comment, or where a cell ends
 _CONTENTS = frozenset({"[toc]", "[[_toc_]]", "[[toc]]", "${toc}"})
@@ -118,10 +118,23 @@ def without_raw_tags(text: str, *, is_of_site: bool) -> str:
         return text
     if is_of_site:
         return _RAW_TAG.sub("", text)
-    return "".join(
-        part if number % 2 else _RAW_TAG.sub("", part)
-        for number, part in enumerate(_CODE.split(text))
-    )
+    return "\n".join(_without_raw_outside_code(text.split("\n")))
+
+
+def _without_raw_outside_code(lines: Iterable[str]) -> Iterator[str]:
+    fence = ""
+    for line in lines:
+        edge = _FENCE.match(line)
+        if fence:
+            fence = "" if edge and line.strip() == edge[1] and edge[1].startswith(fence) else fence
+        elif edge:
+            fence = edge[1]
+        elif _RAW_LINE.fullmatch(line):
+            continue
+        else:
+            parts = enumerate(_CODE_IN_LINE.split(line))
+            line = "".join(part if number % 2 else _RAW_TAG.sub("", part) for number, part in parts)
+        yield line
 
 
 def _myst_line(state: StateBlock, first: int, _end_line: int, silent: bool) -> bool:

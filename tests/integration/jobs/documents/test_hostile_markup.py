@@ -32,6 +32,20 @@ UNITS = {
     "quotes": "`a",
     "entities": "&amp",
     "items": "1. a\n",
+    "links": "<a href=x>a</a>",
+    "headers": "<header>",
+    "hidden": "<div hidden id=a>",
+    "names": "__a",
+    "inserted": "^^a",
+}
+MANY = 100_000
+PAGES = {  # what costs the square of its size only behind something else
+    "tables.html": "begin" + "<table><tr><td>" * 8_000,
+    "heading.md": f"# begin{' ' * MANY}end",
+    "raw.md": "begin {% raw %}\n" + "``` x\n" * MANY,
+    "ticks.md": f"begin {{% raw %}} {'`' * MANY}",
+    "includes.md": "begin\n" + "--8<-- {{\n" * MANY,
+    "entities.xhtml": f"<!DOCTYPE html [{'<!ENTITY x ' * 1_000}]>begin{' ' * MANY}",
 }
 
 
@@ -39,6 +53,16 @@ UNITS = {
 async def test_much_of_one_thing_is_read_within_the_limits(tmp_path: Path, ending: str) -> None:
     for name, unit in UNITS.items():
         (tmp_path / f"{name}.{ending}").write_text("begin " + unit * COUNT + " end")
+
+    results = await read_folder(tmp_path, LIMITS)
+
+    assert reasons(results) == {}
+    assert all(text.startswith("begin") for text in texts(results).values())
+
+
+async def test_much_of_one_thing_behind_another_is_read_within_the_limits(tmp_path: Path) -> None:
+    for name, text in PAGES.items():
+        (tmp_path / name).write_text(text)
 
     results = await read_folder(tmp_path, LIMITS)
 

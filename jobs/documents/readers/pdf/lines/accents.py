@@ -20,18 +20,23 @@ _RISE = 0.6  # of the font size: over a capital
 _DOTLESS = str.maketrans("ıȷ", "ij")
 _NEGATED = frozenset("=∈≡<>⊂∃")
 _ROOT = "√"
+_SUMS = frozenset("∑∏∫⋃⋂")
 _HANGING = 2.5  # of the font size: that of a large root
+_NEAR_SUM = 0.3  # of the font size
 _OVERLAP = 0.5  # of the narrower of the two
 
 
 def with_accents(glyphs: list[Glyph]) -> list[Glyph]:
     """The glyphs of a page with `A` and the ring above it as `Å`, whichever comes first.
 
-    The sign of a root, which hangs from its baseline, stands on that of what follows.
+    The sign of a root, which hangs from its baseline, stands on that of what follows, that of a
+    sum on that of what is before it.
     """
     chars = {glyph.char for glyph in glyphs}
     if _ROOT in chars:
         glyphs = list(_lower_roots(glyphs))
+    if not chars.isdisjoint(_SUMS):
+        glyphs = list(_lower_sums(glyphs))
     if chars.isdisjoint(_COMBINING) and CIRCLE not in chars:
         return glyphs
     return _join_strays(list(_compose(glyphs)))
@@ -70,6 +75,23 @@ def _lower_roots(glyphs: list[Glyph]) -> Iterator[Glyph]:
         hangs = glyph.char == _ROOT and is_beside
         yield glyph._replace(style=following.style) if hangs else glyph
     yield glyphs[-1]
+
+
+def _lower_sums(glyphs: list[Glyph]) -> Iterator[Glyph]:
+    last: Glyph | None = None
+    for glyph in glyphs:
+        if last is not None and glyph.char in _SUMS and _hangs_beside(last, glyph):
+            glyph = glyph._replace(style=last.style)
+        yield glyph
+        last = glyph
+
+
+def _hangs_beside(before: Glyph, sign: Glyph) -> bool:
+    """Whether the sign of a sum hangs from a baseline above that of the glyph before it."""
+    size = before.style.size
+    drop = sign.style.baseline - before.style.baseline
+    gap = sign.left - before.right
+    return 0 < drop < _HANGING * size and -_NEAR_SUM * size < gap < _HANGING * size
 
 
 def _compose(glyphs: list[Glyph]) -> Iterator[Glyph]:

@@ -22,6 +22,7 @@ _OPERATOR = re.compile(r"[-+*/%=<>|&!^]{1,3}")
 _CAPITALS = re.compile(r"[A-Z][A-Z\d_]+(?!\w)")
 _AFTER_HALVES = frozenset({"or", "to", "oder", "und", "sowie", "bzw."})  # "read- or write-lock"
 _SHORT_OPTION = re.compile(r"[A-Za-z\d](?!\w)")  # behind a hyphen that stands alone
+_HOME = re.compile(r"~\w")  # of a user: /~name/
 _PART_OF_OPTION = re.compile(r"-[a-z]{3}")
 _BETWEEN_NAMES = frozenset(
     {"and", "as", "at", "by", "for", "from", "in", "is", "or", "to", "und", "with"}
@@ -78,7 +79,8 @@ def _joint_in_word(line: Printed, word: str, piece: str) -> str:
 
 def _is_divided_path(word: str, piece: str) -> bool:
     """Whether a hyphen was set where a path is divided, after its slash."""
-    return word.endswith("/-") and len(word) > _DIVIDED_PATH and piece[0].isalnum()
+    is_part = piece[0].isalnum() or _HOME.match(piece) is not None
+    return word.endswith("/-") and len(word) > _DIVIDED_PATH and is_part
 
 
 def join_pieces(lines: list[Printed]) -> str:

@@ -27,6 +27,8 @@ _LIGATURES = {
     0xFB06: "st",
 }  # fmt: skip
 _PLAIN = str.maketrans("ˆ˜", "^~")  # as TeX's typewriter fonts name them
+_TYPED = {"∗": "*", "−": "-", "∼": "~", "∣": "|"}  # in code, if a font of formulas has them
+_ROUNDED = (("‘", "’", "`'"), ("“", "”", '""'))
 _PRESENTED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]+")  # Hebrew and Arabic as drawn
 _MINUS = re.compile(r"−(?=[^\W\d_]|[−>])|(?<=−)−")  # groff's, in names and options
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -67,10 +69,21 @@ def code_text(runs: list[Run], pitch: float) -> str:
         room = (glyph.left - last.right) / pitch
         if room > _CODE_SPACE:
             pieces.append(" " * max(round(room), 1))
-        pieces.append(glyph.char)
+        is_typed = glyph.style.is_mono
+        pieces.append(glyph.char if is_typed else _TYPED.get(glyph.char, glyph.char))
         last = glyph
-    text = _repair("".join(pieces)).translate(_PLAIN)
+    text = _with_plain_quotes(_repair("".join(pieces)).translate(_PLAIN))
     return clean(_close_dots(text)).replace("\n", " ").strip()
+
+
+def _with_plain_quotes(text: str) -> str:
+    """Code with the quotes that are typed, which printers round; those in pairs are as printed."""
+    if text.isascii():
+        return text
+    for opening, closing, typed in _ROUNDED:
+        if (opening in text) != (closing in text):
+            text = text.replace(opening, typed[0]).replace(closing, typed[1])
+    return text
 
 
 def pitch_of(runs: Iterable[Run]) -> float:

@@ -32,6 +32,7 @@ BUTTONS = frozenset({">>>", "Copy", "copy"})  # beside code
 _FAR = 4.0  # times the font size
 _OPENING = frozenset("([{<\"'“‘«•‣◦▪●–-")  # these begin prose, too
 _ARROWS = frozenset({"←-", "←֓", "↩", "↵", "⏎"})  # the first is how TeX puts it together
+_COMMENT_SIGNS = ("#", "##", "###", "//", "/*", "%", "%%", ";", ";;")  # before words in prose
 _NUMBER_SIZE = 0.75  # of the size of the code beside it
 _SAME_LINE = 0.1
 _SAMPLE = 500  # glyphs
@@ -178,6 +179,12 @@ def _without_number(row: Row) -> Row:
 
 def _without_arrow(row: Row) -> Row:
     """A row of code without the arrow at its end that says that the line was too long."""
+    *rest, last = row.runs
+    for length in sorted({len(arrow) for arrow in _ARROWS}):
+        code, tail = last.glyphs[:-length], last.glyphs[-length:]
+        if _signs(tail) in _ARROWS and tail[0].is_spaced and code:
+            runs = [*rest, run_of(code)]  # it stands near the code
+            return row._replace(runs=runs) if are_code(runs) else row
     return _without_last(row, _ARROWS)
 
 
@@ -206,7 +213,16 @@ def _is_mono(row: Row) -> bool:
     first = row.runs[0].glyphs[0]
     rest = row.runs[1:] if len(row.runs[0].glyphs) == 1 and len(row.runs) > 1 else row.runs
     starts = first.style.is_mono or not (first.char.isalnum() or first.char in _OPENING)
+    if _is_comment(row):
+        return True
     return (starts or _is_tag(row)) and are_code(rest) and not _ends_in_prose(row)
+
+
+def _is_comment(row: Row) -> bool:
+    """Whether a row begins with the sign of a comment, whose words are set as prose is."""
+    sign = list(takewhile(lambda glyph: glyph.style.is_mono, row.runs[0].glyphs))
+    rest = row.runs[0].glyphs[len(sign) :]
+    return bool(rest) and rest[0].is_spaced and _signs(sign) in _COMMENT_SIGNS
 
 
 def _ends_in_prose(row: Row) -> bool:
@@ -214,8 +230,14 @@ def _ends_in_prose(row: Row) -> bool:
     glyphs = row.runs[-1].glyphs
     prose = list(takewhile(lambda glyph: not glyph.style.is_mono, reversed(glyphs)))[::-1]
     text = "".join([glyph.char for glyph in prose])
+    if _signs(glyphs[: len(glyphs) - len(prose)][-2:]).endswith(_COMMENT_SIGNS):
+        return False
     is_apart = len(prose) < len(glyphs) and prose[0].is_spaced if prose else False
     return is_apart and len(text) > 1 and text.isalpha()
+
+
+def _signs(glyphs: list[Glyph]) -> str:
+    return "".join([glyph.char for glyph in glyphs])
 
 
 def _is_tag(row: Row) -> bool:

@@ -19,7 +19,7 @@ _SHIFTED = 0.35  # TeX's name has a lowered letter
 _RAISED = 0.7  # of the larger of two sizes
 _SMALLER = 0.93
 _MONO_SHARE = 0.9
-_COMMENTS = ("/*", "//", "#")
+_COMMENTS = ("/*", "//", "#", "%", ";")
 _MAIN_SHARE = 0.15
 
 

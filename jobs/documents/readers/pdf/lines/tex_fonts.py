@@ -3,7 +3,10 @@
 import re
 from collections.abc import Mapping
 
-_MATH_NAME = re.compile(r"(?:^|\+)cm(sy|ex|mi)b?\d+$", re.IGNORECASE)
+_MATH_NAME = re.compile(
+    r"(?:^|\+)(?:cm(sy|ex|mi)b?\d+$|lmmath(symbols|extension|italic)\d)", re.IGNORECASE
+)
+_CODES = {"symbols": "sy", "extension": "ex", "italic": "mi"}  # as Latin Modern calls them
 CIRCLE = "◯"  # around a letter: that of a copyright
 _SYMBOLS: Mapping[str, Mapping[str, str]] = {
     "sy": {"h": "⟨", "i": "⟩", "<": "ℜ", "=": "ℑ", "0": "′", "6": "\u0338", "p": "√",
@@ -32,4 +35,7 @@ def is_of_drawings(font_name: str) -> bool:
 def symbols_of(font_name: str) -> Mapping[str, str]:
     """What the codes of a font stand for that PDFium gives as they are."""
     math = _MATH_NAME.search(font_name)
-    return _SYMBOLS[math[1].lower()] if math else LIGATURES
+    if math is None:
+        return LIGATURES
+    kind = (math[1] or math[2]).lower()
+    return _SYMBOLS[_CODES.get(kind, kind)]

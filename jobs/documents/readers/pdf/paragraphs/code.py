@@ -21,6 +21,9 @@ _WIDE_GAP = 1.35  # of the usual distance between lines
 _MAX_BLANK_LINES = 3
 _LOOK_BACK = 50  # lines
 _LONG_WORD = 200  # characters
+_EVEN = 0.3  # points
+_NEXT_LINE = 1.5  # of the font size
+_REMARKS = frozenset("[#<(.…⋮%;/")  # what a remark begins with
 _NEAR = 0.14  # of a line: how exact the height of blank lines is
 
 
@@ -64,6 +67,29 @@ def _without_start(line: Line, start: str) -> Line:
     text = line.text[len(start) :].lstrip() if start else line.text
     removed = len(line.text) - len(text)
     return line._replace(text=text, left=line.left + removed * line.pitch) if start else line
+
+
+def with_remarks(lines: list[Line]) -> list[Line]:
+    """The lines of a page; those in another font that stand within code, as its lines do, are code.
+
+    So authors say what they have left out: `[other lines]`.
+    """
+    if not any(line.is_mono for line in lines):
+        return lines
+    marked = list(lines)
+    for at, (before, line, after) in enumerate(zip(lines, lines[1:], lines[2:], strict=False)):
+        if not line.is_mono and _is_remark(marked[at], line, after):
+            marked[at + 1] = line._replace(pitch=before.pitch or marked[at].pitch)
+    return marked
+
+
+def _is_remark(before: Line, line: Line, after: Line) -> bool:
+    if not (before.is_mono and after.is_mono) or line.cells or line.turned:
+        return False
+    above, below = before.baseline - line.baseline, line.baseline - after.baseline
+    is_even = abs(above - below) < _EVEN and 0 < above < _NEXT_LINE * before.size
+    left = min(before.left, after.left)
+    return is_even and line.left > left + before.pitch and line.text[0] in _REMARKS
 
 
 def goes_on(group: list[Line], line: Line, usual: float) -> bool:

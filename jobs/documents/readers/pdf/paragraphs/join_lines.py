@@ -17,6 +17,7 @@ from jobs.documents.readers.pdf.paragraphs.code import (
     code_left,
     is_code,
     join_code,
+    with_remarks,
     without_buttons,
     without_numbers,
 )
@@ -67,7 +68,7 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
     pages = [
         [
             _shorten(line)
-            for line in label_notes(without_numbers(without_buttons(lines)))
+            for line in label_notes(with_remarks(without_numbers(without_buttons(lines))))
             if not _CONTINUES.match(line.text)
         ]
         for lines in pages

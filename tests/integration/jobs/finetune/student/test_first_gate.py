@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from engine.errors import ConfigError
+from engine.local.student_model import ServedStudent, StudentModel
 from jobs.finetune.student.export.gguf_model import GgufModel, write_header
 from jobs.finetune.student.parity.first_gate import FILE_NAME, pass_first_gate
+from jobs.finetune.student.parity.served import ServedStudentClient
 from jobs.finetune.student.source.chat_template import ChatTemplate, Message
 from jobs.finetune.student.source.find_student import Student, find_student
 from jobs.finetune.student.source.shape import Family
@@ -19,7 +22,12 @@ from tests.unit.jobs.finetune.student.own_templates import (
     WRITES_DATE,
     WRITES_USUAL_SYSTEM,
 )
-from tests.unit.jobs.finetune.student.tiny_students import TEMPLATE, make_folder, tiny_shape
+from tests.unit.jobs.finetune.student.tiny_students import (
+    TEMPLATE,
+    make_folder,
+    make_gguf,
+    tiny_shape,
+)
 
 ROWS: list[list[Message]] = [
     [
@@ -96,3 +104,22 @@ async def test_a_template_that_llama_cpp_reads_otherwise_is_named_before_anythin
         await check(student, tmp_path)
 
     assert not (tmp_path / FILE_NAME).exists()
+
+
+async def test_an_untuned_student_that_could_think_is_asked_as_it_would_learn(
+    tmp_path: Path,
+) -> None:
+    """Its own file, as it is the baseline before anything is tuned: nothing in it is settled."""
+    path = make_gguf(tmp_path / "student.gguf", tiny_shape("qwen3"), template=THINKS)
+    template = ChatTemplate(find_student(str(path)).vocabulary(), "tiny")
+    served = ServedStudent("tiny", path, context_tokens=512)
+
+    async with (
+        StudentModel([served], tmp_path / "served.log") as model,
+        aiohttp.ClientSession() as session,
+    ):
+        client = ServedStudentClient(session, model.base_url, model.api_key, "tiny")
+        prompt = await client.prompt(ROWS[0][:-1])
+
+    assert prompt == template.prompt(ROWS[0][:-1])
+    assert prompt.endswith("<think>\n\n</think>\n\n")

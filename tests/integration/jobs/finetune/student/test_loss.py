@@ -9,7 +9,13 @@ from torch import Tensor
 
 from jobs.finetune.student.source.chat_template import EncodedRow
 from jobs.finetune.student.source.shape import Family
-from jobs.finetune.student.training.laid_rows import Laid, beside, lay_rows, packed
+from jobs.finetune.student.training.laid_rows import (
+    LENGTH_STEP,
+    Laid,
+    beside,
+    lay_rows,
+    packed,
+)
 from jobs.finetune.student.training.learner import prepare_network
 from jobs.finetune.student.training.loss import RowLoss
 from jobs.finetune.student.training.network import Network, load_weights
@@ -153,3 +159,16 @@ def test_rows_of_like_length_lie_beside_each_other_and_none_is_left_out() -> Non
 
     assert [tuple(part.ids.shape) for part in parts] == [(2, 64), (2, 32)]
     assert sum(part.targets.numel() for part in parts) == sum(row.answer_length for row in rows)
+
+
+def test_rows_of_any_length_go_through_in_few_sizes() -> None:
+    """Kernels are made and kept for each size: memory would grow with the lengths of the rows."""
+    plan = plan_of().model_copy(update={"sequence_tokens": 400})
+    rng = random.Random(1)
+    steps = [[EncodedRow((1,) * rng.randint(10, 400), 5) for _ in range(4)] for _ in range(400)]
+
+    parts = [part for rows in steps for part in lay_rows(rows, plan)]
+
+    lengths = {part.ids.shape[1] for part in parts}
+    assert len({len(row.ids) for rows in steps for row in rows}) > 350
+    assert lengths <= set(range(LENGTH_STEP, 400 + LENGTH_STEP, LENGTH_STEP))

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.text.repeats.near_duplicates import Match, NearDuplicates, _telling_words
+from jobs.text.repeats.near_duplicates import Match, NearDuplicates, words_as_at_first
 
 
 @given(
@@ -18,7 +18,7 @@ def test_the_index_finds_what_comparing_every_pair_finds(
 
     for number, letters in enumerate(texts):
         text = " ".join(f"word {letter}{letter}" for letter in letters)
-        words = _telling_words(text)
+        words = words_as_at_first(text)
         found = duplicates.add(str(number), text)
 
         similar = [(len(words & other) / len(words | other), item_id) for item_id, other in kept]

@@ -106,3 +106,24 @@ def test_swapped_value_is_a_fault_of_an_answer() -> None:
 
     assert fault is not None
     assert fault.reason == "value_of_another"
+
+
+CREW = "Captain Ines Moreau has commanded the ferry since 2014; her deputy is Tom Halloran."
+
+
+@each_row(
+    "question, answer, is_swapped",
+    [
+        ("Who commands it?", "Captain Tom Halloran has commanded the ferry since 2014.", True),
+        ("Who commands it?", "Captain Ines Moreau has commanded the ferry since 2014.", False),
+        ("Who is the deputy?", "Tom Halloran is the deputy of Captain Ines Moreau.", False),
+        ("Who is the deputy of the captain?", "Her deputy is Tom Halloran.", False),
+    ],
+)
+def test_name_of_somebody_else_is_a_value_of_another(
+    question: str, answer: str, *, is_swapped: bool
+) -> None:
+    fault = find_swapped(answer, question, source_of(CREW))
+
+    assert (fault is not None) is is_swapped
+    assert fault is None or fault.detail == "Tom Halloran for Ines Moreau"

@@ -176,6 +176,14 @@ def test_a_sentence_is_kept_whatever_stands_around_it(around: str, sentence: str
     assert read("html", page).text == f"Text.\n\n{sentence}"
 
 
+def test_what_a_page_of_frames_says_without_them_is_read() -> None:
+    page = (
+        f"<html><frameset><frame src=a><noframes><body><p>{SENTENCE}</noframes></frameset></html>"
+    )
+
+    assert read("html", page).text == SENTENCE
+
+
 def test_a_page_that_its_script_would_show_is_read() -> None:
     page = f"<body><main style='visibility: hidden'><p>{SENTENCE}</p></main></body>"
 

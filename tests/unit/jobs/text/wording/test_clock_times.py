@@ -1,4 +1,4 @@
-from jobs.text.wording.clock_times import is_time_of
+from jobs.text.wording.clock_times import is_same_time, is_time_of
 from jobs.text.wording.quantities import numbers_in
 from tests.rows import each_row
 
@@ -19,3 +19,19 @@ from tests.rows import each_row
 )
 def test_time_of_day_is_known_however_it_is_written(number: str, text: str, is_known: bool) -> None:
     assert is_time_of(number, text, numbers_in(text)) is is_known
+
+
+@each_row(
+    "number, text, source, is_same",
+    [
+        ("9:45", "It leaves at 9:45 p.m.", "It leaves at 21:45.", True),
+        ("9:45", "It leaves at 9:45 p.m.", "Il part à 21 h 45.", True),
+        ("6", "At 6 p.m.", "Um 18 Uhr.", True),
+        ("9:45", "It leaves at 9:45 a.m.", "It leaves at 21:45.", False),
+        ("9:45", "It leaves at 9:45 p.m.", "It leaves at 20:45.", False),
+    ],
+)
+def test_time_of_the_afternoon_is_that_of_a_day_of_24_hours(
+    number: str, text: str, source: str, *, is_same: bool
+) -> None:
+    assert is_same_time(number, text, source) is is_same

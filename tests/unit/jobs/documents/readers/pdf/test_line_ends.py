@@ -5,6 +5,23 @@ from tests.unit.jobs.documents.readers.pdf.drawn_pages import text_of
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import CODE, lines, text
 
 SO = "All of the threads have access to this object if the operator says"
+PATHS = [
+    ("ftp://ftp.example.org/pub/", "https://www.example.org/", "/pub/ https://www", ""),
+    ("at http://example.org/linuxgpio/", "for more", "/linuxgpio/ for more", ""),
+    ("examine and/", "or modify it", "and/or modify", ""),
+    ("what is in debian/", "directory of it", "debian/ directory", "See debian/ for all."),
+    ("what is in /usr/share/", "doc of it", "/usr/share/doc of", "The doc is in /usr/."),
+    ("the GNU/Li-", "nux of it", "GNU/Linux of", "Linux is one."),
+    ("what is in /opt/some-", "place of it", "/opt/some-place of", ""),
+]
+HYPHENS = [
+    ("it any-", "where", "anywhere", "It may be any or where."),
+    ("it for up-", "to-date", "up-to-date", "It is up to all."),
+    ("pre-", "and post-processing", "pre- and post-processing", ""),
+    ("a Boot-", "Image of it", "Boot-Image", "The Bootimage is one."),
+    ("a Java-", "Script of it", "JavaScript of", "One of JavaScript is."),
+    ("und die Reserve-", "platten", "Reserveplatten", "Die Platten und die Reserve."),
+]
 
 
 def joined(end: str, start: str, *, more: str = "") -> str:
@@ -53,36 +70,8 @@ def test_a_literal_is_divided_at_its_hyphens_and_dots_alone(
     assert whole in in_code(end, start)
 
 
-@each_row(
-    "end, start, written, more",
-    [
-        ("ftp://ftp.example.org/pub/", "https://www.example.org/", "/pub/ https://www", ""),
-        ("at http://example.org/linuxgpio/", "for more", "/linuxgpio/ for more", ""),
-        ("examine and/", "or modify it", "and/or modify", ""),
-        ("what is in debian/", "directory of it", "debian/ directory", "See debian/ for all."),
-        ("what is in /usr/share/", "doc of it", "/usr/share/doc of", "The doc is in /usr/."),
-        ("the GNU/Li-", "nux of it", "GNU/Linux of", "Linux is one."),
-        ("what is in /opt/some-", "place of it", "/opt/some-place of", ""),
-    ],
-)
-def test_the_words_of_the_text_say_where_a_path_ends(
-    end: str, start: str, written: str, more: str
-) -> None:
-    assert written in joined(end, start, more=more)
-
-
-@each_row(
-    "end, start, written, more",
-    [
-        ("it any-", "where", "anywhere", "It may be any or where."),
-        ("it for up-", "to-date", "up-to-date", "It is up to all."),
-        ("pre-", "and post-processing", "pre- and post-processing", ""),
-        ("a Boot-", "Image of it", "Boot-Image", "The Bootimage is one."),
-        ("a Java-", "Script of it", "JavaScript of", "One of JavaScript is."),
-        ("und die Reserve-", "platten", "Reserveplatten", "Die Platten und die Reserve."),
-    ],
-)
-def test_a_hyphen_stays_between_words_that_have_one(
+@each_row("end, start, written, more", [*PATHS, *HYPHENS])
+def test_the_words_of_the_text_say_whether_a_path_or_a_word_goes_on(
     end: str, start: str, written: str, more: str
 ) -> None:
     assert written in joined(end, start, more=more)

@@ -121,3 +121,52 @@ def test_a_letter_in_the_circle_of_a_formula_font_is_one_sign(letter: str, sign:
     ]
 
     assert text_of(page) == f"Copyright {sign} 2022 by all."
+
+
+@each_row(
+    "printed, typed",
+    [
+        ("run example ’5+5’ here", "run example '5+5' here"),
+        ("x = ‘date‘", "x = `date`"),
+        ("no ‘x’ found", "no ‘x’ found"),
+        ("run --options ”-v1.2”", 'run --options "-v1.2"'),
+    ],
+)
+def test_quotes_of_code_are_as_they_are_typed_unless_they_are_in_pairs(
+    printed: str, typed: str
+) -> None:
+    assert text_of(lines([printed], font=CODE)) == typed
+
+
+def test_operators_that_a_listing_draws_are_as_they_are_typed() -> None:
+    page = [
+        *lines(["match(/d", "    .  .$/)"], font=CODE),
+        text("∗", 120, 700, 6, font=WIDE),
+        text("5", 126, 700, font=CODE),
+        text("−", 132, 700, 6, font=WIDE),
+        text("3", 138, 700, font=CODE),
+    ]
+
+    assert text_of(page).startswith("match(/d*5-3")
+
+
+def test_the_sign_of_a_sum_that_hangs_from_its_line_stands_on_it() -> None:
+    page = [
+        *lines(["The one before it is R = 1 -"], top=720),
+        text("∑", 196, 728, font=WIDE),
+        text("x, which is told by the gauge.", 212, 720),
+        *lines(["It is the sum of all that is seen."], top=708),
+    ]
+
+    assert text_of(page).startswith("The one before it is R = 1 - ∑ x, which is told")
+
+
+def test_an_arrow_near_the_end_of_a_long_line_of_code_goes() -> None:
+    page = [
+        *lines(["The package holds the drivers and"], top=700, font=CODE),
+        text("\u2190", 275, 700, 9, font=WIDE),
+        text("-", 282, 700, 9),
+        *lines(["the rest of it."], top=688, font=CODE),
+    ]
+
+    assert text_of(page) == "The package holds the drivers and the rest of it."

@@ -1,0 +1,88 @@
+"""Days of the week and months: an answer takes them over from its source, as it does numbers."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_DAYS = (
+    "monday montag lundi lunes lunedì segunda-feira 月曜日? 星期一 周一",
+    "tuesday dienstag mardi martes martedì terça-feira 火曜日? 星期二 周二",
+    "wednesday mittwoch mercredi miércoles mercoledì quarta-feira 水曜日? 星期三 周三",
+    "thursday donnerstag jeudi jueves giovedì quinta-feira 木曜日? 星期四 周四",
+    "friday freitag vendredi viernes venerdì sexta-feira 金曜日? 星期五 周五",
+    "saturday samstag sonnabend samedi sábado sabato 土曜日? 星期六 周六",
+    "sunday sonntag dimanche domingo domenica 日曜日? 星期[日天] 周日",
+)
+_MONTHS = (
+    "january januar janvier enero gennaio janeiro",
+    "february februar février febrero febbraio fevereiro",
+    "märz marzo março",  # "march" and "mars" are other words too
+    "april avril abril aprile",
+    "mayo maggio",
+    "june juni juin junio giugno junho",
+    "july juli juillet julio luglio julho",
+    "august août agosto",
+    "september septembre septiembre settembre setembro",
+    "october oktober octobre octubre ottobre outubro",
+    "november novembre noviembre novembro",
+    "december dezember décembre diciembre dicembre dezembro",
+)
+_SPELLINGS = [
+    (f"{kind}{number}", spelling)
+    for kind, names in (("day", _DAYS), ("month", _MONTHS))
+    for number, spellings in enumerate(names)
+    for spelling in spellings.split()
+]
+_NAMES = [name for name, _ in _SPELLINGS]
+_SPELLED = re.compile(
+    "|".join(
+        rf"(\b{each}s?\b)" if each.isalpha() and each < "\u3000" else f"({each})"
+        for _, each in _SPELLINGS
+    ),
+    re.IGNORECASE,
+)
+# "Monday to Friday", "daily but for Monday": what lies between or is left is a right answer too.
+_RANGE = re.compile(
+    r"\b(?:to|through|till|until|between|bis|zwischen|au|jusqu\w*|entre|a|al|hasta|tra|fino|at\u00e9"
+    r"|daily|every ?day|weekdays?|weekends?|t\u00e4glich|wochentags|werktags|wochenende|semaine"
+    r"|week-end|quotidien\w*|diari\w*|semana|settimana|feriali"
+    r"|except\w*|other than|but|au\u00dfer|sauf|salvo|excepto|tranne|eccetto)\b"
+    r"|[-\u2013\u2014~\u301c\uff5e]|\u304b\u3089|\u4ee5\u5916|\u6bce\u65e5|\u5230|\u81f3|\u9664",
+    re.IGNORECASE,
+)
+_NEAR_CHARS = 14  # from a name, within which such a word is about it
+
+
+class CalendarName(NamedTuple):
+    """A day or month, the same in every language, and how it is written."""
+
+    kind: str
+    name: str
+    written: str
+    start: int
+
+
+def find_calendar_names(text: str) -> Iterator[CalendarName]:
+    """The days of the week and the months that a text names, in order."""
+    for found in _SPELLED.finditer(text):
+        name = _NAMES[(found.lastindex or 1) - 1]
+        yield CalendarName(name.rstrip("0123456789"), name, found[0], found.start())
+
+
+def find_unknown_day(text: str, source: str) -> str | None:
+    """A day or month of a text where its source has others, and no span or exception of them.
+
+    None where the source names none of its kind: a text may be dated by what is not shown.
+    """
+    known = tuple(find_calendar_names(source))
+    for each in find_calendar_names(text):
+        of_kind = [other for other in known if other.kind == each.kind]
+        is_known = any(other.name == each.name or _is_of_range(other, source) for other in of_kind)
+        if of_kind and not is_known:
+            return each.written
+    return None
+
+
+def _is_of_range(each: CalendarName, text: str) -> bool:
+    near = text[max(0, each.start - _NEAR_CHARS) : each.start + len(each.written) + _NEAR_CHARS]
+    return _RANGE.search(near) is not None

@@ -1,0 +1,64 @@
+"""Code of a PDF whose comments and remarks are set as prose is, as Texinfo sets them."""
+
+from tests.rows import each_row
+from tests.unit.jobs.documents.readers.pdf.drawn_pages import PROSE as TEXT
+from tests.unit.jobs.documents.readers.pdf.drawn_pages import text_of
+from tests.unit.jobs.documents.readers.pdf.drawn_pdf import CODE, PROSE, lines, paragraph, text
+
+
+def _code(row: str, baseline: float, comment: str = "", sign: str = "# ") -> list[bytes]:
+    indent = len(row) - len(row.lstrip())
+    page = [text(row.lstrip() + sign * bool(comment), 90 + 6 * indent, baseline, font=CODE)]
+    return [*page, text(comment, 90 + 6 * len(row + sign), baseline)] if comment else page
+
+
+@each_row("sign", ["# ", "// ", "; "])
+def test_lines_of_code_end_in_comments_of_another_font(sign: str) -> None:
+    page = [
+        *_code("pump <- function() {", 700),
+        *_code("  start(pump)          ", 688, "it is closed", sign),
+        *_code("  shut(valve, 2)       ", 676, "the valve", sign),
+        *_code("}", 664),
+    ]
+
+    assert text_of(page).split("\n") == [
+        "pump <- function() {",
+        f"  start(pump)          {sign}it is closed",
+        f"  shut(valve, 2)       {sign}the valve",
+        "}",
+    ]
+
+
+def test_a_comment_of_another_font_is_a_line_of_its_code() -> None:
+    page = [
+        *_code("pump <- function() {", 700),
+        *_code("  ", 688, "the valve is only seen in here"),
+        *_code("  shut(valve)", 676),
+        *_code("}", 664),
+    ]
+
+    assert text_of(page).split("\n")[1] == "  # the valve is only seen in here"
+
+
+def test_what_an_author_has_left_out_of_code_is_said_in_it() -> None:
+    page = [
+        *_code("pump <- function() {", 700),
+        text("[other lines]", 102, 688, font=PROSE),
+        *_code("  shut(valve)", 676),
+        *_code("}", 664),
+    ]
+
+    shown = text_of(page)
+
+    assert shown == "pump <- function() {\n  [other lines]\n  shut(valve)\n}"
+
+
+def test_prose_between_two_blocks_of_code_is_none() -> None:
+    page = [
+        *lines(paragraph(TEXT), top=780),
+        *_code("shut(valve)", 700),
+        *lines(["(The valve is shut by hand.)"], left=90, top=680),
+        *_code("start(pump)", 660),
+    ]
+
+    assert text_of(page).endswith("shut(valve)\n\n(The valve is shut by hand.)\n\nstart(pump)")
