@@ -20,7 +20,7 @@ AWAY_AT_BYTES = 20_000
 # In the order in which a job comes to them.
 BOUNDARIES = ("upload", "uploaded", "create", "created", "journal", "collected")
 ROUNDS_TO_MEET = 6
-MOST_KILLS = 5
+MOST_KILLS = 3
 CAP_USD = 0.2
 
 
