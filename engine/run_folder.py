@@ -26,6 +26,7 @@ class RunFolder:
         self.batches_dir = run_dir / "batches"
         self.local_model_log_path = run_dir / "local_model.log"
         self.shards_dir = run_dir / "shards"
+        self.store_path = run_dir / "store.json"
         self.student_log_path = run_dir / "student.log"
         self.dataset_dir = run_dir / "dataset"
         self.evaluation_dir = run_dir / "evaluation"

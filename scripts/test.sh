@@ -19,8 +19,12 @@ if [ $# -gt 0 ]; then
 fi
 ruff format --check .
 ruff check .
-mypy
+mypy & # beside the tests: it works on one core
+types=$!
+trap 'kill "$types" 2> /dev/null || true' EXIT
 run_tests
+wait "$types"
+trap - EXIT
 
 find_chromium || install_chromium || {
     echo "NOT RUN: scripts/check_report.py, which uses the report in a real browser: there is no Chromium" >&2

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from jobs.garbage import collect_rarely
+from tests.forked import SHARED_SERVER, ForkServer
 
 # As the commands do: threads of its linear algebra would only take turns with the other tests.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -15,6 +16,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # What is imported stays. So the garbage collector need not look at it, neither now nor during the
 # tests, of which it would take a seventh of the time.
 gc.disable()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """All processes of the tests have their commands forked from one, which takes 5 s to start."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        server = ForkServer()
+        os.environ[SHARED_SERVER] = server.address
+        config.add_cleanup(server.close)
 
 
 def pytest_collection_finish() -> None:

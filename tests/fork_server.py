@@ -4,9 +4,10 @@
 
 To start an interpreter and to import the command takes longer than what most tests have it do. A
 fork is a process like any other: it has its own memory, files and signals, and can be killed.
-Given modules, it imports those and no others.
+Given modules, it imports those and no others. DESCRIPTOR is a socket that listens.
 `tests/forked.py` is the other side. An order comes as one message with its descriptors; the number
-of the new process is the answer, and its exit code is written to the order's last descriptor.
+of the new process is the answer, and its exit code is written to the order's last descriptor. It
+ends with its standard input.
 """
 
 import atexit
@@ -22,7 +23,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple, NoReturn
 
 from pydantic import BaseModel
@@ -47,6 +49,10 @@ LEFT_OUT = (
 )
 
 Program = Callable[[], None]
+
+
+def _do_nothing() -> None:
+    """The program of the process that forks, at its end."""
 
 
 class Order(NamedTuple):
@@ -86,7 +92,7 @@ def _build_records(base: type[BaseModel]) -> None:
         _build_records(kind)
 
 
-def serve(connection: socket.socket) -> Program:
+def serve(listener: socket.socket) -> Program:
     """Fork for each order. Returns in a fork, with what it is to run; with nothing at the end."""
     ended, signalled = os.pipe()
     os.set_blocking(signalled, False)
@@ -94,30 +100,52 @@ def serve(connection: socket.socket) -> Program:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     running: dict[int, int] = {}
     with selectors.DefaultSelector() as selector:
-        selector.register(connection, selectors.EVENT_READ)
-        selector.register(ended, selectors.EVENT_READ)
+
+        def admit() -> None:
+            connection = listener.accept()[0]
+            act = partial(_obey, connection, selector, running)
+            selector.register(connection, selectors.EVENT_READ, act)
+
+        selector.register(listener, selectors.EVENT_READ, admit)
+        selector.register(ended, selectors.EVENT_READ, partial(_report_ended, ended, running))
+        selector.register(sys.stdin.fileno(), selectors.EVENT_READ, lambda: _do_nothing)
         while True:
-            ready = {key.fileobj for key, _ in selector.select()}
-            if ended in ready:
-                os.read(ended, MOST_BYTES)
-                _report_ended(running)
-            if connection not in ready:
-                continue
-            message, descriptors, _, _ = socket.recv_fds(connection, MOST_BYTES, MOST_DESCRIPTORS)
-            if not message:
-                return lambda: None
-            *streams, status = descriptors
-            process_id = os.fork()
-            if not process_id:
-                return lambda: _become(Order(**json.loads(message)), streams)
-            for stream in streams:
-                os.close(stream)
-            running[process_id] = status
-            connection.send(str(process_id).encode())
+            for key, _ in selector.select():
+                program: Program | None = key.data()
+                if program is not None:
+                    return program
 
 
-def _report_ended(running: dict[int, int]) -> None:
+def _obey(
+    connection: socket.socket, selector: selectors.BaseSelector, running: dict[int, int]
+) -> Program | None:
+    """Fork for an order that has come, or see that no more will."""
+    message, descriptors, _, _ = socket.recv_fds(connection, MOST_BYTES, MOST_DESCRIPTORS)
+    if message:
+        return _fork(message, descriptors, connection, running)
+    selector.unregister(connection)
+    connection.close()
+    return None
+
+
+def _fork(
+    message: bytes, descriptors: Sequence[int], connection: socket.socket, running: dict[int, int]
+) -> Program | None:
+    """Fork for an order. In the fork, what it is to run."""
+    *streams, status = descriptors
+    process_id = os.fork()
+    if not process_id:
+        return lambda: _become(Order(**json.loads(message)), streams)
+    for stream in streams:
+        os.close(stream)
+    running[process_id] = status
+    connection.send(str(process_id).encode())
+    return None
+
+
+def _report_ended(signals: int, running: dict[int, int]) -> None:
     """Write the exit codes of those that have ended; a signal's is negative."""
+    os.read(signals, MOST_BYTES)
     while running:
         process_id, status = os.waitpid(-1, os.WNOHANG)
         if not process_id:

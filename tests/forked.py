@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -21,6 +22,7 @@ from typing import IO
 
 PIPE, STDOUT, DEVNULL = subprocess.PIPE, subprocess.STDOUT, subprocess.DEVNULL
 ROOT_DIR = Path(__file__).parents[1]
+SHARED_SERVER = "TESTS_FORK_SERVER"  # the variable with its address
 _MOST_BYTES = 64
 
 
@@ -53,7 +55,7 @@ class ForkedProcess:
             "folder": str(cwd),
             "environment": dict(os.environ if env is None else env),
         }
-        self.pid = _fork_server(*imported).fork(json.dumps(order).encode(), theirs)
+        self.pid = _connection(*imported).fork(json.dumps(order).encode(), theirs)
         for descriptor in theirs:
             os.close(descriptor)
 
@@ -136,25 +138,59 @@ def run_forked(
     )
 
 
-class _ForkServer:
-    """The process that forks, for as long as this one lives."""
+class ForkServer:
+    """The process that forks: started once somebody connects, ended by `close`."""
 
-    def __init__(self, imported: Sequence[str]) -> None:
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._turn = threading.Lock()
+    def __init__(self, imported: Sequence[str] = ()) -> None:
+        self._imported = imported
+        self._folder = tempfile.TemporaryDirectory(prefix="fork-")  # of this user alone
+        self.address = str(Path(self._folder.name) / "socket")
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._listener.bind(self.address)
+        self._listener.listen()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closing, self._close = os.pipe()
+        self._starting = threading.Thread(target=self._start_when_needed, daemon=True)
+        self._starting.start()
+
+    def close(self) -> None:
+        """End the process, if it was started."""
+        os.close(self._close)
+        self._starting.join()
+        os.close(self._closing)
+        if self._process is not None:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            self._process.wait()
+        self._listener.close()
+        self._folder.cleanup()
+
+    def _start_when_needed(self) -> None:
+        descriptor = self._listener.fileno()
+        ready, _, _ = select.select([descriptor, self._closing], [], [])
+        if descriptor not in ready:
+            return
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.fork_server", str(theirs.fileno()), *imported],
+            [sys.executable, "-m", "tests.fork_server", str(descriptor), *self._imported],
             cwd=ROOT_DIR,
             env={
                 **os.environ,
                 "OPENBLAS_NUM_THREADS": "1",  # as the command does: threads do not survive a fork
                 "PYDANTIC_DISABLE_PLUGINS": "__all__",
             },
-            pass_fds=[theirs.fileno()],
-            stdin=DEVNULL,
+            pass_fds=[descriptor],
+            stdin=PIPE,
         )
-        theirs.close()
-        atexit.register(self._close)
+
+
+class _Connection:
+    """To a process that forks, for as long as this one lives."""
+
+    def __init__(self, address: str) -> None:
+        self._turn = threading.Lock()
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket.connect(address)
+        atexit.register(self._socket.close)
 
     def fork(self, order: bytes, descriptors: Sequence[int]) -> int:
         """The number of the new process, which takes these descriptors."""
@@ -162,17 +198,19 @@ class _ForkServer:
             socket.send_fds(self._socket, [order], descriptors)
             answer = self._socket.recv(_MOST_BYTES)
         if not answer:
-            raise RuntimeError(f"the fork server ended with {self._process.wait()}; see its stderr")
+            raise RuntimeError("the fork server has ended; see its stderr")
         return int(answer)
-
-    def _close(self) -> None:
-        self._socket.close()
-        self._process.wait()
 
 
 @cache
-def _fork_server(*imported: str) -> _ForkServer:
-    return _ForkServer(imported)
+def _connection(*imported: str) -> _Connection:
+    """To the server of all processes of the tests, if there is one, or to one of this process."""
+    address = None if imported else os.environ.get(SHARED_SERVER)
+    if address is None:
+        own = ForkServer(imported)
+        atexit.register(own.close)
+        address = own.address
+    return _Connection(address)
 
 
 def _pipe(wanted: int | None, number: int, theirs: list[int]) -> IO[bytes] | None:

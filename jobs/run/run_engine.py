@@ -99,10 +99,17 @@ async def open_run_engine(
 
     Raises:
         ConfigError: the local model is not installed, or it is to work in batches; the port is
-            taken; what workers on a cluster have left is not part of the run yet.
+            taken; what workers on a cluster have left is not part of the run yet; it is kept in a
+            store, which is not attached.
         DamagedLogError: the journal or the ledger of batches is damaged.
     """
     _require_all_taken_in(folder)
+    if attached.stored is None and folder.store_path.exists():
+        raise ConfigError(
+            f"{folder.run_dir}: is kept in a store ({folder.store_path.name}), where what this "
+            "command would buy is not sealed; fetch a copy (`distill fetch`), delete that file in "
+            "it, and go on there"
+        )
     async with AsyncExitStack() as opened:
         if settings.teacher.is_local:
             endpoints = [await _start_model(folder, settings, opened)]

@@ -14,8 +14,6 @@ from schemas.record import Value
 if TYPE_CHECKING:  # what is imported for a cluster takes time that other calls need not wait
     from jobs.send.sharded.cluster_process import ClusterPlace
 
-STORE_NAME = "store.json"
-
 
 class FileState(Value):
     """How far a file is stored, and what it was like when that was last looked at."""
@@ -45,7 +43,7 @@ def read_store_note(folder: RunFolder) -> StoreNote | None:
     Raises:
         DamagedLogError: it is not what distill writes.
     """
-    path = folder.run_dir / STORE_NAME
+    path = folder.store_path
     if not path.exists():
         return None
     try:
@@ -59,7 +57,7 @@ def read_store_note(folder: RunFolder) -> StoreNote | None:
 
 def write_store_note(folder: RunFolder, note: StoreNote) -> None:
     """Replace it in one step. Raises StorageError."""
-    replace_file(folder.run_dir / STORE_NAME, [note.model_dump_json().encode()])
+    replace_file(folder.store_path, [note.model_dump_json().encode()])
 
 
 def check_place(folder: RunFolder, url: str | None, place: "ClusterPlace | None") -> None:

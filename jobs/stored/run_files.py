@@ -9,7 +9,7 @@ from typing import NamedTuple
 from engine.errors import StorageError
 from engine.run_folder import RunFolder
 from jobs.send.sharded.outside.sealer import rank_in
-from jobs.stored.note import STORE_NAME, FileState
+from jobs.stored.note import FileState
 from jobs.stored.parts import Base, Extent, FileChange
 
 LINES = (".jsonl", ".part")  # of these files whole lines are stored
@@ -17,7 +17,7 @@ INLINE_BYTES = 4 << 20  # of one file in a part; what is more becomes objects
 OBJECT_BYTES = 8 << 20
 BLOCK_BYTES = 1 << 20
 LOCK_NAME = "store.lock"
-_OWN_NAMES = ("lock", STORE_NAME, LOCK_NAME, "local_model.log", "student.log")
+_OWN_NAMES = ("lock", "store.json", LOCK_NAME, "local_model.log", "student.log")
 _TRANSIENT = (".new", ".reserve", ".fresh", ".torn", ".output.jsonl", ".errors.jsonl", ".lock")
 _CHECKPOINT = "checkpoint."
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.clock import Clock
 from engine.errors import DamagedLogError, RunInUseError, TransientError
 from engine.run_folder import RunFolder
-from jobs.stored.note import STORE_NAME, FileState, StoreNote, write_store_note
+from jobs.stored.note import FileState, StoreNote, write_store_note
 from jobs.stored.part_log import PartLog, merge_if_possible, read_through
 from jobs.stored.parts import FileChange, Part, PartNote
 from jobs.stored.run_files import Changes, RunFiles
@@ -108,7 +108,7 @@ class Session:
         if last is None and self._number:
             raise DamagedLogError(
                 f"{self._url}: nothing of this run is there any more. Restore it; or, to keep the "
-                f"run in its folder alone, delete {self._folder.run_dir / STORE_NAME}"
+                f"run in its folder alone, delete {self._folder.store_path}"
             )
         if last is not None and last.writer != self._writer:
             raise self._superseded(last)

@@ -26,7 +26,7 @@ _LAST_WORD = re.compile(r"(?<![\w.])([^\W\d_]{1,6}(?:\.[^\W\d_]{1,4}){0,3})\.\s*
 _LETTER = re.compile(r"(?<!\w)[^\W\d_A-Z]\.\s*\Z")  # "т. е.": of several, with spaces
 _LAST_WORD_CHARS = 24
 _FOLLOWING = re.compile(r"\s*(\w)")
-_ORDINAL = re.compile(r"(?<![\w.,])\d{1,2}\.\s*\Z")
+_ORDINAL = re.compile(r"(?<![\w.,^])\d{1,2}\.\s*\Z")
 _COUNTED = re.compile(  # German: "am 3. Mai", "im 19. Jahrhundert"
     r"\s*(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November"
     r"|Dezember|Jahrhunderts?|Jahrtausends?|Kapitels?|Auflage|Jahrestag|Weltkriegs?|Stock|Etage"
@@ -50,16 +50,16 @@ def goes_on(block: str, start: int, end: int) -> bool:
     """Whether the sentence from `start` on does not end at `end`, though a sign says so."""
     if block[end : end + 1] and block[end] in _CLOSING:
         return True
-    if _CLOSED.search(block, start, end):
-        return _PARTICLE.match(block, end) is not None
     near = max(start, end - _LAST_WORD_CHARS)
+    if _CLOSED.search(block, near, end):
+        return _PARTICLE.match(block, end) is not None
     word = _LAST_WORD.search(block, near, end)
     if word and word[1].lower() in _ABBREVIATIONS:
         return True
     following = _FOLLOWING.match(block, end)
     if following and word and word[1].lower() in _BEFORE_SMALL:
         return following[1].islower() or following[1].isdigit()
-    is_small = following is not None and following[1].islower()
+    is_small = following is not None and following[1].islower() and "\n" not in block[near:end]
     if is_small and (_LETTER.search(block, near, end) or _ORDINAL.search(block, near, end)):
         return True
     return _ORDINAL.search(block, near, end) is not None and bool(_COUNTED.match(block, end))

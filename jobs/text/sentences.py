@@ -31,6 +31,9 @@ _INNER_ITEM = re.compile(r"(?<=\s)[•‣◦▪](?=\s)")
 _OPEN_ADDRESS = re.compile(r"(?:[\w-]@|://|\bwww\.)[^\s@]*(?<=\.)\s*\Z")  # goes on after the break
 _MAX_ADDRESS_CHARS = 100
 _SMALL_LETTER = re.compile(r"\s*[a-z]")
+_SURE_END = re.compile("[。！？](?=[^。！？」』）〉》】〕”’とっも])")  # of Chinese, of Japanese
+_ANY_END = re.compile("[。！？][」』）〉》】〕”’]*")
+_MAX_BLOCK_CHARS = 2_000
 _LETTERLESS = re.compile(r"[\W\d_]*")
 _LABEL = re.compile(r"\s*[A-Za-z][.)]\s*")
 _TRIMMED_PIECE = re.compile(
@@ -62,7 +65,20 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
         edges.update(match.span())
     for line in _ITEM_LINE.finditer(text):
         edges.update(item.start() for item in _INNER_ITEM.finditer(text, *line.span()))
-    return pairwise(sorted(edges))
+    return (part for start, end in pairwise(sorted(edges)) for part in _parts(text, start, end))
+
+
+def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A block, or parts of one without any break that is long: sentencex takes their square."""
+    while end - start > _MAX_BLOCK_CHARS:
+        near = start + _MAX_BLOCK_CHARS
+        far = min(end, near + _MAX_BLOCK_CHARS)
+        found = _SURE_END.search(text, near, far) or _ANY_END.search(text, far, end)
+        if found is None:
+            break
+        yield start, found.end()
+        start = found.end()
+    yield start, end
 
 
 def _sentences(text: str, block_start: int, block_end: int) -> Iterator[tuple[int, int]]:

@@ -83,10 +83,13 @@ def _ask_sample(folder: "RunFolder", settings: "RunSettings", sample: int) -> No
     from jobs.process import run_to_end
     from jobs.run.start import RunOrder, start_run
     from jobs.settings.endpoints import read_run_endpoints
+    from jobs.stored.open import stored_run
 
     limited = settings.model_copy(update={"limit_chunks": sample})
     endpoints = read_run_endpoints(limited, os.environ)
-    end = run_to_end(start_run(RunOrder(folder, limited, endpoints, False, False)))
+    with stored_run(folder, None, os.environ) as stored:
+        order = RunOrder(folder, limited, endpoints, False, False, stored=stored)
+        end = run_to_end(start_run(order))
     if not end.is_done:
         raise ConfigError(f"the sample is not complete: {end.describe_left()}; try again")
 

@@ -1,8 +1,6 @@
 """Machines of a cluster are lost while a run is under way, and its head."""
 
 import shutil
-from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 from jobs.documents.read_documents import LEAST_BYTES_ELSEWHERE
 from tests.crash.runs import comparable_files, finish
 from tests.integration.ray.cluster import RunningCluster, kill
+from tests.integration.ray.losses import at_work, call_of, stages_with_a_loss
 from tests.integration.ray.runs import (
     EMBEDDING,
     IN_FLIGHT,
@@ -38,35 +37,6 @@ def large_documents(tmp_path: Path, documents: Path) -> Path:
     page = f"<h1>Wide</h1><!--{picture}--><p>The lathe turns at 400 revolutions a minute.</p>"
     (folder / "wide.html").write_text(page)
     return folder
-
-
-def call_of(run_dir: Path, stage: str) -> Path | None:
-    """The folder of what workers do of a stage now."""
-    with suppress(FileNotFoundError):  # what was taken in goes, folders as well: look again
-        for order in (run_dir / "shards").glob("*/stage.json"):
-            if f'"stage":"{stage}"' in order.read_text():
-                return order.parent
-    return None
-
-
-def at_work(pids: Sequence[int], call: Path | None) -> list[int]:
-    """Those of some processes that have a file of a call open."""
-    return [pid for pid in pids if call is not None and _has_open(pid, f"{call}/")]
-
-
-def _has_open(pid: int, below: str) -> bool:
-    with suppress(FileNotFoundError):  # a process ends, and closes files
-        for link in Path(f"/proc/{pid}/fd").iterdir():
-            with suppress(FileNotFoundError):
-                if str(link.readlink()).startswith(below):
-                    return True
-    return False
-
-
-def stages_with_a_loss(said: str) -> set[str]:
-    """The stages in which a worker was lost, by what the command said."""
-    of_stages = (part.partition("shards of ")[2] for part in said.split(" workers begin, for "))
-    return {part.split()[0] for part in of_stages if "a worker is lost" in part}
 
 
 def test_loss_of_machines_workers_and_the_lender_changes_nothing_in_the_files(

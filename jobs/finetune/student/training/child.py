@@ -88,7 +88,8 @@ def tune(task: TuningTask, child: Child) -> None:
     rows = _read_rows(task, student, template, child)
     _require_gpu(task, student, rows)
     if not task.is_measured_only:
-        asyncio.run(pass_first_gate(student.shape, template, _gate_rows(task), folder=task.folder))
+        gate_rows = _gate_rows(task, student, template)
+        asyncio.run(pass_first_gate(student.shape, template, gate_rows, folder=task.folder))
     network = build_network(task, student)
     training = Training(task, network, rows, child.report)
     trained = training.run()
@@ -119,15 +120,17 @@ def _export(
         task.model_name,
         trained,
         template,
-        _gate_rows(task),
+        _gate_rows(task, student, template),
         folder=task.folder,
         context_tokens=served_context(student.shape.context_tokens),
     )
     return _record(task, student, exported, facts, asyncio.run(gate))
 
 
-def _gate_rows(task: TuningTask) -> list[list[Message]]:
-    return read_gate_rows(task.validation_path or task.train_path)
+def _gate_rows(task: TuningTask, student: Student, template: ChatTemplate) -> list[list[Message]]:
+    path = task.validation_path or task.train_path
+    most = served_context(student.shape.context_tokens)
+    return read_gate_rows(path, template, most_tokens=most)
 
 
 def _set_up_torch(threads: int) -> None:

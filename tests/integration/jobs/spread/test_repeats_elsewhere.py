@@ -1,6 +1,5 @@
 """Repeated questions are found by workers as by the command, also where workers are lost."""
 
-import random
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from engine.stopping import Stopping
 from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
-from jobs.dataset.repeats.find_repeats import FOLDER_NAME, LEAST_BYTES_ELSEWHERE, REPEATS, WORDS
+from jobs.dataset.repeats.find_repeats import FOLDER_NAME, REPEATS, WORDS
 from jobs.run.elsewhere import StageLeft
 from jobs.run.run_stages import run_stages
 from jobs.send.sharded.shards import Shard
@@ -25,32 +24,11 @@ from jobs.spread.work_shard import work_shard
 from schemas.dataset import Question
 from schemas.settings import RunSettings
 from tests.integration.jobs.spread.others import Others
+from tests.integration.jobs.spread.repeated import make_questions, written
 from tests.unit.jobs.evaluation.made_run import make_settings
 from tests.unit.jobs.run.contexts import make_context
 
-ASKED = ("kiln", "loom", "lathe", "warm", "beam", "saw", "seven", "front", "400", "800")
 STAGE = KEPT_QUESTIONS.name
-
-
-def make_questions(count: int) -> list[Question]:
-    """Questions of which many repeat others; one makes their file large."""
-    chance = random.Random(0)
-    questions = [
-        Question(
-            question_id=f"{chance.getrandbits(128):032x}",
-            chunk_id=f"{number // 3:0<32x}",
-            document_id="d",
-            side="train",
-            kind="factual",
-            text=f"How {' '.join(chance.choices(ASKED, k=chance.randint(1, 7)))}?",
-            evidence=(),
-            scores={},
-            request_id="r",
-        )
-        for number in range(count)
-    ]
-    questions[-1] = questions[-1].model_copy(update={"document_id": "d" * LEAST_BYTES_ELSEWHERE})
-    return questions
 
 
 class OthersOfWhomSomeAreLost(Others):
@@ -84,13 +62,6 @@ async def keep(
         end = await run_stages((KEPT_QUESTIONS,), replace(context, spread=others))
     assert end.is_done
     return others
-
-
-def written(folder: RunFolder) -> list[list[bytes]]:
-    """The lines of the stage; those of the last file may come in any order."""
-    finished = folder.finished_path(STAGE).read_bytes().splitlines()
-    of_items = (folder.results_path(STAGE), folder.rejected_path)
-    return [*(path.read_bytes().splitlines() for path in of_items), sorted(finished)]
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,14 @@ import pytest
 from engine.errors import ConfigError, FatalError, OutageError, RunInUseError
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
+from engine.wire.endpoints import Endpoint
+from jobs.run.run_engine import open_run_engine
 from jobs.send.sharded.cluster_process import ClusterPlace
 from jobs.send.sharded.outside.stores import FolderStore
 from jobs.stored.note import check_place, read_store_note, write_store_note
 from jobs.stored.open import stored_run
 from jobs.stored.part_log import PartLog
+from schemas.settings import RunSettings
 from tests.unit.jobs.stored.stored_folder import append, make_folder
 
 
@@ -144,6 +147,16 @@ def test_store_that_goes_away_at_the_end_is_told_and_the_next_command_stores_the
     note = read_store_note(place.folder)
     assert note is not None
     assert note.files["journal.jsonl"].size_bytes == place.folder.journal_path.stat().st_size
+
+
+async def test_command_that_seals_nothing_buys_nothing_for_a_stored_run(place: Place) -> None:
+    use(place.folder, place.url)
+    settings = RunSettings.model_validate({"teacher": {"model": "gpt-6.1-terra"}})
+    endpoint = Endpoint("http://127.0.0.1:9", "a-key")
+
+    with pytest.raises(ConfigError, match=r"is kept in a store \(store\.json\)"):
+        async with open_run_engine(place.folder, settings, [endpoint], Stopping()):
+            pass
 
 
 def test_cluster_does_not_go_on_with_a_stored_run(place: Place, tmp_path: Path) -> None:

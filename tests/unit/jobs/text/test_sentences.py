@@ -136,6 +136,13 @@ def test_abbreviations_and_ordinals_of_other_languages_end_no_sentence(
     assert texts_of(" ".join(sentences)) == sentences
 
 
+@each_row(
+    "sentences", [["A buffer of length 10.", "const b = 5."], ["Less than 2^48.", "min is 0."]]
+)
+def test_a_number_before_code_ends_its_sentence(sentences: list[str]) -> None:
+    assert texts_of("\n".join(sentences)) == sentences
+
+
 def test_thai_is_cut_at_the_spaces_between_sentences() -> None:
     sentences = [
         "ปั๊มน้ำเริ่มทำงานเมื่อแรงดันน้ำในท่อลดลงต่ำกว่าห้าบาร์",
@@ -160,6 +167,12 @@ def test_a_very_long_sentence_is_cut_at_white_space() -> None:
 
     assert all(len(sentence) <= MAX_SENTENCE_CHARS for sentence in sentences)
     assert {word for sentence in sentences for word in sentence.split()} == {"word"}
+
+
+def test_a_line_of_very_many_sentences_is_cut_at_each() -> None:
+    sentences = ["弁を開ける。", "「行く。」と言う。"] * 4_000
+
+    assert texts_of("".join(sentences)) == sentences
 
 
 @each_row("text", ["", " \n\t ", "\u2028\u3000"])
