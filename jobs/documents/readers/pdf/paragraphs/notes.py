@@ -13,7 +13,9 @@ LABEL = re.compile(r"\[(\d{1,3})\] ")
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _AS_DIGITS = str.maketrans(_RAISED, "0123456789")
 _RAISED_LABEL = re.compile(r"(\d{1,3})(?:\s+(?=\S)|(?=[^\s\d]))")
-_LABEL = re.compile(rf"(\d{{0,2}}[{_RAISED}]{{1,3}}|[1-9]\d{{0,2}}(?=[A-Z]))\s?(?=\S)")
+_COUNTED = "年月日時分秒回個章節頁点割"  # what a number counts, before other Japanese words
+_START = rf"[A-Z]|(?![{_COUNTED}])[\u3041-\u30ff\u4e00-\u9fff]"
+_LABEL = re.compile(rf"(\d{{0,2}}[{_RAISED}]{{1,3}}|[1-9]\d{{0,2}}(?={_START}))\s?(?=\S)")
 _MARK = re.compile(rf" ?(\d{{0,2}}[{_RAISED}]{{1,3}})(?!\d)")
 
 

@@ -54,6 +54,16 @@ def test_characters_that_are_raised_themselves_are_marks_where_a_note_has_their_
     assert extract.text.endswith("[3] See the manual.\n\n[2] Or ask.")
 
 
+@each_row("note, shown", [("13旧来の場所", "[13] 旧来の場所"), ("13日の場所", "13日の場所")])
+def test_the_number_of_a_japanese_note_is_its_label(note: str, shown: str) -> None:
+    rows = ["バルブを閉じた状態でポンプを", "起動すると圧力が上がるので、", "必ず弁を開けること。"]
+    body = lines(rows, font=WIDE)
+
+    extract = read("pdf", drawn_pdf([[*body, text(note, 80, 100, 7, font=WIDE)]]))
+
+    assert extract.text.endswith(shown)
+
+
 def _page(*rows: tuple[str, float, float]) -> list[SetLine]:
     return [SetLine(words, baseline=height, size=size) for words, height, size in rows]
 
