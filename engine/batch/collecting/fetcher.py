@@ -49,14 +49,16 @@ class ResultFetcher:
             FatalError: the provider refuses.
         """
         remote, name = batch.remote, batch.name
-        if batch.lacks_results:
-            self._raise_if_recent(batch, f"batch {name} has no result file yet")
-            return self._lose(batch, "it names no file of them")
         output_path, error_path = self._folder.output_path(name), self._folder.error_path(name)
         if remote.error_file_id and not error_path.exists():
             reason = await self._fetch(batch, remote.error_file_id, error_path)
             if reason:
                 _log.warning("batch %s: its error file is gone: %s", name, reason)
+        if batch.lacks_results:
+            if self._all_are_errors(batch, error_path):
+                return None
+            self._raise_if_recent(batch, f"batch {name} has no result file yet")
+            return self._lose(batch, "it names no file of them")
         if not remote.output_file_id or output_path.exists():
             return None
         least = _least_lines(remote, count_lines(error_path, self.max_line_bytes))
@@ -124,6 +126,11 @@ class ResultFetcher:
             raise TransientError(f"result file {file_id} did not come whole", code="cut_off")
         fresh_path.replace(path)
         torn_path.unlink(missing_ok=True)
+
+    def _all_are_errors(self, batch: Batch, error_path: Path) -> bool:
+        """Whether the error file has all requests, though the host counts them as done."""
+        error_count = count_lines(error_path, self.max_line_bytes)
+        return 0 < batch.intent.request_count <= error_count
 
     def _raise_if_recent(self, batch: Batch, message: str) -> None:
         age = self._clock.utc_now() - datetime.fromisoformat(batch.changed_at)

@@ -54,6 +54,26 @@ async def test_batch_that_does_not_yet_say_where_its_answers_are_is_polled_again
     assert isinstance(place.settled["a"], Completed)
 
 
+async def test_requests_that_are_all_in_the_error_file_are_not_waited_for_elsewhere(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+
+    async with place.open() as bench:
+        await submit(bench.desk, *map(chat_request, IDS))
+        place.provider.end(
+            "000001", output=(), errors=[refused_line(id_, 400, "bad") for id_ in IDS]
+        )
+        (batch_id, batch), *_ = place.provider.batches.items()
+        counted_as_done = {"done_count": 3, "error_count": 0, "output_file_id": ""}
+        remote = batch.remote.model_copy(update=counted_as_done)
+        place.provider.batches[batch_id] = batch._replace(remote=remote)
+        await bench.desk.collect()
+
+    assert place.settled.keys() == set(IDS)
+    assert not any(isinstance(outcome, Completed) for outcome in place.settled.values())
+
+
 async def test_results_that_the_provider_no_longer_has_are_reported_and_asked_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
