@@ -7,6 +7,7 @@ from jobs.dataset.filters.lost_negations import find_lost_negation
 from jobs.dataset.filters.source_text import SourceText
 from jobs.text.content_words import content_overlap, copy_share, width
 from jobs.text.languages import detect_language, differs_in_language
+from jobs.text.numbers.quantities import find_quantities, find_quantities_in_words, numbers_in
 from jobs.text.word_overlap import count_spoken_words, word_overlap
 from jobs.text.wording import more_phrases
 from jobs.text.wording.answer_forms import (
@@ -18,7 +19,6 @@ from jobs.text.wording.answer_forms import (
 from jobs.text.wording.english_phrases import LEANING_ANSWER, NON_ANSWER
 from jobs.text.wording.fair_phrases import without_fair_phrases
 from jobs.text.wording.pointers import find_pointer
-from jobs.text.wording.quantities import find_quantities, find_quantities_in_words, numbers_in
 from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
 

@@ -12,28 +12,28 @@ from itertools import combinations
 from jobs.dataset.filters.source_text import SourceText
 from jobs.dataset.filters.swapped_values import find_swapped
 from jobs.text.languages import WRITES_NOUNS_LARGE
-from jobs.text.wording.calendar_names import find_unknown_day
-from jobs.text.wording.clock_times import is_same_time, is_time_of
-from jobs.text.wording.exact_names import (
-    ExactText,
-    find_code,
-    find_name_pairs,
-    find_proper_names,
-    find_quotes,
-)
-from jobs.text.wording.quantities import (
+from jobs.text.numbers.calendar_names import find_unknown_day
+from jobs.text.numbers.clock_times import is_same_time, is_time_of
+from jobs.text.numbers.quantities import (
     MAX_COUNT_WORD,
     Quantity,
     find_quantities,
     find_quantities_in_words,
     numbers_in,
 )
-from jobs.text.wording.same_amounts import (
+from jobs.text.numbers.same_amounts import (
     amount_of,
     are_same_unit,
     find_sums,
     names_unit,
     same_amount,
+)
+from jobs.text.wording.exact_names import (
+    ExactText,
+    find_code,
+    find_name_pairs,
+    find_proper_names,
+    find_quotes,
 )
 from jobs.text.wording.spoken_to_model import speaks_to_model
 from schemas.dataset import Fault

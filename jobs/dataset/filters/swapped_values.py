@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 from jobs.dataset.filters.source_text import SourceText
 from jobs.text.content_words import STEM_CHARS
+from jobs.text.numbers.quantities import Quantity, find_quantities, find_quantities_in_words
+from jobs.text.numbers.same_amounts import find_sums, in_base_unit
 from jobs.text.sentences import split_sentences
 from jobs.text.stop_words import STOP_WORDS
 from jobs.text.word_overlap import telling_words
 from jobs.text.wording.answer_forms import denies
 from jobs.text.wording.exact_names import find_code, find_name_pairs
-from jobs.text.wording.quantities import Quantity, find_quantities, find_quantities_in_words
-from jobs.text.wording.same_amounts import find_sums, in_base_unit
 from schemas.dataset import Fault
 
 _CUT = re.compile(

@@ -53,8 +53,8 @@ PLAIN_FORMATS = frozenset(  # whose bytes are text, in an encoding that they may
 ROW_FORMATS = frozenset({"csv", "jsonl"})  # tables of texts: a column is named, a row is a section
 _MODULES = {  # those that are not named like their format
     "html": "html.page",
-    "markdown": "markup.markdown",
-    "rst": "markup.rst",
+    "markdown": "markup.markdown.page",
+    "rst": "markup.rst.page",
     "notebook": "markup.notebook",
     "docx": "office.docx",
     "pptx": "office.pptx",

@@ -6,9 +6,9 @@ from itertools import starmap
 
 from jobs.text.content_words import STEM_CHARS
 from jobs.text.languages import WRITES_NOUNS_LARGE, detect_language, differs_in_language
+from jobs.text.numbers.quantities import find_quantities, find_quantities_in_words
 from jobs.text.stop_words import STOP_WORDS
 from jobs.text.wording.exact_names import ExactText, find_code, find_proper_names
-from jobs.text.wording.quantities import find_quantities, find_quantities_in_words
 
 MIN_PAIR_WORDS = 5
 MAX_EXCHANGED = 2

@@ -1,1 +1,1 @@
-"""What words give away: forms of questions and answers, phrases, names, numbers with units."""
+"""What words give away: forms of questions and answers, phrases, names, what points at the text."""

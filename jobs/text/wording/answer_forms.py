@@ -5,9 +5,9 @@ Nothing here is a list of phrases: an answer says something if its words come fr
 
 import re
 
+from jobs.text.numbers.quantities import numbers_in
 from jobs.text.sentences import split_sentences
 from jobs.text.word_overlap import telling_words, word_overlap, words_beyond
-from jobs.text.wording.quantities import numbers_in
 
 MAX_COURTESY_WORDS = 8
 MIN_REPEATED_CHARS = 12

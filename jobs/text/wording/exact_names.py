@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from jobs.text.content_words import width
+from jobs.text.numbers.units import UNIT_OF
 from jobs.text.untrusted_text import make_plain
-from jobs.text.wording.units import UNIT_OF
 
 MIN_SHARED_LETTERS = 4  # of two forms of a word
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, ValidationError
 from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import Extract
 from jobs.documents.readers.limits import ReadLimits, damaged
-from jobs.documents.readers.markup.markdown import read_markdown
+from jobs.documents.readers.markup.markdown.page import read_markdown
 from schemas.record import Value
 
 _AS_IT_COMES = ConfigDict(extra="ignore", frozen=True)  # a notebook's fields are not ours

@@ -17,9 +17,9 @@ from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import Extract
 from jobs.documents.readers.html.page import read_html_text
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
-from jobs.documents.readers.markup.latex_numbers import with_references
-from jobs.documents.readers.markup.latex_source import prepared
-from jobs.documents.readers.markup.latex_words import definitions
+from jobs.documents.readers.markup.latex.numbers import with_references
+from jobs.documents.readers.markup.latex.source import prepared
+from jobs.documents.readers.markup.latex.words import definitions
 from jobs.documents.readers.markup.rtf_letters import one_way
 
 _OPTIONS = ("--sandbox", "--standalone", "--to=html", "--mathml", "--wrap=none")

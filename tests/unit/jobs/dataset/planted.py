@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from jobs.text.wording.quantities import numbers_in
+from jobs.text.numbers.quantities import numbers_in
 
 # An answer that its evidence supports; {n} is a number of it, {c} a name in code, {p} a name.
 CASES = (

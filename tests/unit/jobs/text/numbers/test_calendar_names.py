@@ -1,4 +1,4 @@
-from jobs.text.wording.calendar_names import find_calendar_names, find_unknown_day
+from jobs.text.numbers.calendar_names import find_calendar_names, find_unknown_day
 from tests.rows import each_row
 
 

@@ -1,5 +1,5 @@
-from jobs.text.wording.clock_times import is_same_time, is_time_of
-from jobs.text.wording.quantities import numbers_in
+from jobs.text.numbers.clock_times import is_same_time, is_time_of
+from jobs.text.numbers.quantities import numbers_in
 from tests.rows import each_row
 
 

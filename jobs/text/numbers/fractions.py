@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from jobs.text.wording.number_words import read_han, value_of_word
-from jobs.text.wording.units import SCALES, UNIT_OF
+from jobs.text.numbers.number_words import read_han, value_of_word
+from jobs.text.numbers.units import SCALES, UNIT_OF
 
 DECIMALS = 4
 

@@ -10,8 +10,8 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from jobs.documents.readers.markup.markdown_inlines import add_inline_rules
-from jobs.documents.readers.markup.markdown_words import ATTRIBUTES, PageKind, plain_words
+from jobs.documents.readers.markup.markdown.inlines import add_inline_rules
+from jobs.documents.readers.markup.markdown.words import ATTRIBUTES, PageKind, plain_words
 
 _BLOCK_MATH = (("$$", "$$"), ("\\[", "\\]"), ("\\begin{", "\\end{"))
 _MAX_MATH_LINES = 100

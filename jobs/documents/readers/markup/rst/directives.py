@@ -13,7 +13,7 @@ from docutils.parsers.rst.states import Inliner
 from docutils.statemachine import StringList
 from docutils.utils import unescape
 
-from jobs.documents.readers.markup.rst_tables import is_span_role, table_of
+from jobs.documents.readers.markup.rst.tables import is_span_role, table_of
 
 _DIRECTIVE = re.compile(r"\.\.[ \t]+(?:\|[^|\n]{1,80}\|[ \t]+)?([\w:.+-]+)::")
 _ROLE = re.compile(r":([\w:.+-]{1,80}):`")

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from jobs.text.wording.fractions import DECIMALS
-from jobs.text.wording.quantities import HAN, Placed, Quantity, plain_text, read_numbers
-from jobs.text.wording.units import BINARY_SIZES, DEGREES, SIZES, UNITS, Size
+from jobs.text.numbers.fractions import DECIMALS
+from jobs.text.numbers.quantities import HAN, Placed, Quantity, plain_text, read_numbers
+from jobs.text.numbers.units import BINARY_SIZES, DEGREES, SIZES, UNITS, Size
 
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)")
 # Which units a number like 1:30 is in: hours and minutes, or minutes and seconds.

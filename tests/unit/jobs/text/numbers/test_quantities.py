@@ -1,4 +1,4 @@
-from jobs.text.wording.quantities import (
+from jobs.text.numbers.quantities import (
     find_quantities,
     find_quantities_in_words,
     numbers_in,

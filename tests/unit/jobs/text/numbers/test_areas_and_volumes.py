@@ -1,4 +1,4 @@
-from jobs.text.wording.areas_and_volumes import with_powers
+from jobs.text.numbers.areas_and_volumes import with_powers
 from tests.rows import each_row
 
 

@@ -1,4 +1,4 @@
-from jobs.text.wording.number_words import find_number_words
+from jobs.text.numbers.number_words import find_number_words
 from tests.rows import each_row
 
 

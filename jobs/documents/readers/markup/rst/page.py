@@ -14,7 +14,7 @@ from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import Block, Extract, assemble
 from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits
-from jobs.documents.readers.markup.rst_directives import know_all_of
+from jobs.documents.readers.markup.rst.directives import know_all_of
 
 _ERROR = 3  # docutils: what it could not parse; less is a warning
 _NEVER = 5  # docutils: no level of problem is reported or stops it

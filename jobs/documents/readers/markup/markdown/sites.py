@@ -12,7 +12,7 @@ from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
-from jobs.documents.readers.markup.markdown_words import ATTRIBUTES, PageKind
+from jobs.documents.readers.markup.markdown.words import ATTRIBUTES, PageKind
 
 _COMPONENT = re.compile(r"</?([A-Z][\w.]*)(\s[^<>]*)?/?>")  # JSX, Vue: on a line of its own
 _CLOSED_COMPONENT = re.compile(r"^[ \t]*(?:</[A-Z][\w.]*>|<[A-Z][^<>\n]*/>)[ \t]*$", re.MULTILINE)

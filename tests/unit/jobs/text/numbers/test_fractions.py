@@ -1,4 +1,4 @@
-from jobs.text.wording.fractions import find_fraction_words, with_decimals
+from jobs.text.numbers.fractions import find_fraction_words, with_decimals
 from tests.rows import each_row
 
 

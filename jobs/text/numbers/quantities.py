@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from jobs.text.content_words import STEM_CHARS
-from jobs.text.wording.areas_and_volumes import with_powers
-from jobs.text.wording.fractions import FractionWord, decimal, find_fraction_words, with_decimals
-from jobs.text.wording.number_words import ITALIAN, find_number_words
-from jobs.text.wording.units import SCALES, UNIT_OF
+from jobs.text.numbers.areas_and_volumes import with_powers
+from jobs.text.numbers.fractions import FractionWord, decimal, find_fraction_words, with_decimals
+from jobs.text.numbers.number_words import ITALIAN, find_number_words
+from jobs.text.numbers.units import SCALES, UNIT_OF
 
 MAX_COUNT_WORD = 16  # words for more are numbers in any text: "two ways", "seize" may be none
 

@@ -19,20 +19,20 @@ from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import LINE, Block, Extract, assemble
 from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits
-from jobs.documents.readers.markup.markdown_rules import (
+from jobs.documents.readers.markup.markdown.rules import (
     add_rules,
     closed_tags,
     is_placeholder,
     make_plain,
 )
-from jobs.documents.readers.markup.markdown_sites import (
+from jobs.documents.readers.markup.markdown.sites import (
     add_site_rules,
     kind_of,
     without_raw_tags,
 )
-from jobs.documents.readers.markup.markdown_tables import add_table_rules, escape_bars
-from jobs.documents.readers.markup.markdown_terms import add_term_rule
-from jobs.documents.readers.markup.markdown_words import RAW_SHOWN, PageKind
+from jobs.documents.readers.markup.markdown.tables import add_table_rules, escape_bars
+from jobs.documents.readers.markup.markdown.terms import add_term_rule
+from jobs.documents.readers.markup.markdown.words import RAW_SHOWN, PageKind
 
 _FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?\n)?(?:\1|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TITLE_BLOCK = re.compile(r"\A% (.+)\n(?:%.*\n){0,2}")  # Pandoc: title, authors, date

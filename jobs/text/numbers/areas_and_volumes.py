@@ -2,7 +2,7 @@
 
 import re
 
-from jobs.text.wording.units import LENGTHS, UNITS
+from jobs.text.numbers.units import LENGTHS, UNITS
 
 _SPELLED = (spelling for length in LENGTHS for spelling in UNITS[length].split())
 _LENGTH = f"(?P<length>{'|'.join(sorted(_SPELLED, key=len, reverse=True))})"

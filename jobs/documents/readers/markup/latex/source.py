@@ -5,8 +5,8 @@ What is defined here comes before the page, so that a definition of the page's o
 
 import re
 
-from jobs.documents.readers.markup.latex_environments import with_known_environments
-from jobs.documents.readers.markup.latex_numbers import with_numbers
+from jobs.documents.readers.markup.latex.environments import with_known_environments
+from jobs.documents.readers.markup.latex.numbers import with_numbers
 
 _SIGNS = {
     "texttrademark": "™", "texteuro": "€", "euro": "€", "textcelsius": "°C", "textohm": "Ω",

@@ -1,5 +1,5 @@
-from jobs.text.wording.quantities import Quantity
-from jobs.text.wording.same_amounts import (
+from jobs.text.numbers.quantities import Quantity
+from jobs.text.numbers.same_amounts import (
     are_same_unit,
     find_sums,
     in_base_unit,

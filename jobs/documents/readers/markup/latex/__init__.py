@@ -1,0 +1,1 @@
+"""LaTeX, made ready for pandoc."""

@@ -1,0 +1,1 @@
+"""Markdown, as the programs show it that it was written for."""

@@ -1,0 +1,1 @@
+"""Numbers, amounts, units, times and dates in text, whichever way they are written."""
