@@ -121,7 +121,8 @@ def test_begun_here_with_lender_and_worker_killed_there_the_cap_is_kept_and_all_
     assert stopped.said.count("a worker is lost") == 1  # none is with the lender
     assert "(raylet" not in stopped.said
     assert COUNT * 3 // 8 - 2 * IN_FLIGHT < settled < COUNT
-    assert 0.9 * CAP_USD < sum(map(_dollars, (begun, stopped, again))) <= CAP_USD
+    # Of the lost worker's calls the cap counts the worst case, and these sums nothing: up to 0.27.
+    assert 0.6 * CAP_USD < sum(map(_dollars, (begun, stopped, again))) <= CAP_USD
     assert_all_is_there(in_path, ended)
     assert bought_again(server) <= IN_FLIGHT
 
