@@ -36,7 +36,7 @@ SITES = [
         "Linux\n\nUse apt.\n\nEnd.",
     ),
     ("<Note>\nMind **this**.\n</Note>\n", "Mind this."),
-    ('<Tab value="Claude Code">\n\nUse it.\n\n</Tab>\n', "Claude Code\n\nUse it."),
+    ('<Tab value="Command line">\n\nUse it.\n\n</Tab>\n', "Command line\n\nUse it."),
     ('<TabItem value="root" label="App root">\n\nIt.\n\n</TabItem>\n', "App root\n\nIt."),
     ('<Install command="add pump" />\n\nEnd.\n', "add pump\n\nEnd."),
     ('See [it](a){:target="_blank"}.\n', "See it."),
