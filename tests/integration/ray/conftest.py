@@ -12,9 +12,7 @@ from tests.integration.ray.cluster import RunningCluster, start_cluster
 from tests.integration.ray.runs import MODELS, start_run
 from tests.openai_server import RunningServer, start_openai_server
 
-# Looked for and not imported, which takes 0.5 s in each process that collects tests.
-collect_ignore_glob = [] if find_spec("ray") and find_spec("s3fs") else ["test_*.py"]
-
+HERE = Path(__file__).parent
 SLOW = {"median_s": 0.3, "sigma": 0.1}
 VERY_SLOW = {"median_s": 1.5, "sigma": 0.1}  # a worker outlives its machine for about a second
 
@@ -34,6 +32,15 @@ class Clusters:
 
     def close(self) -> None:
         self._opened.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs an extra; it is not imported, which takes 0.5 s in each process of tests."""
+    missing = [name for name in ("ray", "s3fs") if find_spec(name) is None]
+    skip = pytest.mark.skip(reason=f"without {' and '.join(missing)}")
+    for item in items:
+        if missing and item.path.parent == HERE:
+            item.add_marker(skip)
 
 
 @pytest.fixture(scope="package")

@@ -255,7 +255,7 @@ async def test_the_child_is_gone_when_the_block_is_left_with_a_call_in_flight(
     assert not Path(f"/proc/{model.pid}").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 async def test_the_child_ends_by_itself_when_its_parent_is_killed(
     number: signal.Signals, tmp_path: Path
 ) -> None:

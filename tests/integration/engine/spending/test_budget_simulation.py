@@ -20,8 +20,8 @@ from schemas.outcomes import Usage
 from schemas.requests import Json
 from tests.unit.engine.spending.test_budget_tiers import Server, make_budget, request
 
-SEEDS = 400
-GROUPS = 4
+SEEDS = 1_000
+GROUPS = 10
 CAP_USD = 12.0
 REQUESTS = 140
 LANES = 6
@@ -184,7 +184,7 @@ async def test_the_bill_never_passes_the_cap_whatever_happens_when(
     assert limited_count  # requests have gone out with a smaller output limit
 
 
-TIER_SEEDS = 400
+TIER_SEEDS = 1_000
 
 
 def _priority_at_times(rng: random.Random, share: float) -> str:

@@ -17,7 +17,9 @@ from tests.unit.jobs.dataset.teacher import make_chunk
 
 TEXT = (
     "A named pipe is a file that acts like a pipe. You put something into it.\n\n"
-    "Regular files are stored on the disk of the machine. This is not always so."
+    "Regular files are stored on the disk of the machine. This is not always so.\n\n"
+    "The scheduler provides every process with a fair share of the processor.\n\n"
+    "Old messages must be removed by the owner of the mailbox."
 )
 
 
@@ -25,7 +27,7 @@ async def test_plain_sentences_become_rows_in_their_own_words(tmp_path: Path) ->
     chunk = make_chunk(TEXT)
     async with LocalModel(tmp_path / "log") as model, aiohttp.ClientSession() as session:
         settings = RunSettings(
-            questions=QuestionSettings(per_chunk=2),
+            questions=QuestionSettings(per_chunk=4),
             teacher=TeacherSettings(model=model.chat_model, embedding_model=model.embedding_model),
         )
         ask = _Sender(model, session)
@@ -34,7 +36,7 @@ async def test_plain_sentences_become_rows_in_their_own_words(tmp_path: Path) ->
         questions = [result for result in results if isinstance(result, Question)]
         answers = [await write_small_answer(q, Passages(chunk), ask, settings) for q in questions]
 
-    assert len(results) == 2
+    assert len(results) == 4
     asked = {question.text.casefold() for question in questions}
     assert "what is a named pipe?" in asked
     kept = {answer.text for answer in answers if isinstance(answer, Answer)}

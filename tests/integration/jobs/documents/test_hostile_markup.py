@@ -12,7 +12,7 @@ from tests.integration.jobs.documents.reading_folders import read_folder, reason
 from tests.unit.jobs.documents.readers.made_files import make_zip
 
 LIMITS = DocumentSettings(max_seconds_per_file=20, max_memory_mb_per_file=512)
-COUNT = 10_000
+COUNT = 20_000
 ENDINGS = ("txt", "html", "md", "rst")
 UNITS = {
     "blanks": " ",

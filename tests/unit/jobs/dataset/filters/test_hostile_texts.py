@@ -23,7 +23,7 @@ FILLERS = (
     "- a\n",
     "The ",
 )
-LONG = 6_000
+LONG = 15_000
 
 
 def row_of(filler: str) -> str:
