@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("s3fs")
+
 from tests.crash.runs import finish
 from tests.integration.outside.s3_server import BUCKET, S3Server, start_s3_server
 from tests.integration.ray.cluster import RunningCluster, kill
