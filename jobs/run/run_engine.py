@@ -13,7 +13,7 @@ from engine.assemble import BatchPlace, EngineOrder, EngineParts, assemble_engin
 from engine.clock import SystemClock
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
-from engine.lease.claiming import claiming
+from engine.lease.beside import beside
 from engine.lease.client import LeaseClient
 from engine.local.model import LocalModel
 from engine.progress import Details, spending_details
@@ -161,7 +161,7 @@ async def _assemble(
         assemble_engine(replace(order, shares=lease_client, cap=lease_client))
     )
     lease_client.follow(engine.budget)
-    await opened.enter_async_context(claiming(lease_client))
+    await opened.enter_async_context(beside(lease_client.keep()))
     return engine
 
 

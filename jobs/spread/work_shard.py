@@ -13,7 +13,7 @@ from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import id_key, line_prefix
 from engine.files.line_scan import scan_lines
 from engine.files.records import id_field, read_records
-from engine.lease.claiming import claiming
+from engine.lease.beside import beside
 from engine.lease.claims import Lender
 from engine.lease.client import LeaseClient
 from engine.run_folder import OWNER_ONLY, RunFolder
@@ -72,7 +72,7 @@ async def work_shard(
             stopping=stopping,
             order=None,
         )
-        async with claiming(lease_client):
+        async with beside(lease_client.keep()):
             before = [] if call.remembers else earlier
             ended_before = await asyncio.to_thread(_EndedBefore, before, call)
             passed = await _work_off(shard, call, context, files, ended_before, segment)

@@ -15,7 +15,7 @@ from engine.files.jsonl_lines import id_key, line_prefix
 from engine.files.line_scan import scan_lines
 from engine.files.lock import WriterLock
 from engine.files.sends import SendLog
-from engine.lease.claiming import claiming
+from engine.lease.beside import beside
 from engine.lease.claims import Lender
 from engine.lease.client import LeaseClient
 from engine.live.open_lane import open_live_lane
@@ -114,7 +114,7 @@ async def send_shard(
         stopping.on_request(lease_client.end)
         keep = spending.keeping(results.keep)
         sending = Sending(CheckedSource(checked), lane, keep, stopping, _Unseen())
-        async with claiming(lease_client):
+        async with beside(lease_client.keep()):
             await sending.run(limits.max_in_flight)
     error = sending.ended_by
     return ShardEnd(sending.unsettled, None if error is None else ErrorWords.of(error))

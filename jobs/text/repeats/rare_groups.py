@@ -33,6 +33,36 @@ class TextWords:
         self._ends.append(len(self._words))
 
 
+class Postings:
+    """The texts that stand in each bucket of a hash table, four bytes for each and its follower."""
+
+    def __init__(self, text_count: int) -> None:
+        """Empty, with buckets for about so many texts."""
+        self.mask = (1 << (POSTINGS_PER_TEXT * text_count).bit_length()) - 1
+        self._heads = array("I", bytes(4 * (self.mask + 1)))
+        self._following = array("I", [0])  # 0: there is none
+        self._owners = array("I", [0])
+
+    def add(self, text: int, buckets: Iterable[int]) -> None:
+        """Put a text into some buckets."""
+        heads, following, owners = self._heads, self._following, self._owners
+        for bucket in buckets:
+            following.append(heads[bucket])
+            heads[bucket] = len(owners)
+            owners.append(text)
+
+    def texts_in(self, buckets: Iterable[int]) -> set[int]:
+        """The texts that stand in any of some buckets."""
+        found: set[int] = set()
+        heads, following, owners = self._heads, self._following, self._owners
+        for bucket in buckets:
+            posting = heads[bucket]
+            while posting:
+                found.add(owners[posting])
+                posting = following[posting]
+        return found
+
+
 class RareGroups(TextWords):
     """Finds the texts that may share as many words as similar ones do; some that do not, too.
 
@@ -48,7 +78,7 @@ class RareGroups(TextWords):
         self._least = least
         self._counts = array("I")  # how many texts have each word
         self._ranks: list[int] = []  # of words: the lower, the rarer
-        self._reset(FIRST_TEXTS)
+        self._full_at, self._postings = FIRST_TEXTS, Postings(FIRST_TEXTS)
 
     def add(self, words: Sequence[int]) -> None:
         """Remember a text, whose number is how many there were. New words have the next numbers."""
@@ -65,18 +95,11 @@ class RareGroups(TextWords):
 
     def find(self, words: Sequence[int], size: int) -> set[int]:
         """The texts that may be similar to one of `size` words, of which `words` are known."""
-        found: set[int] = set()
-        heads, following, owners = self._heads, self._following, self._owners
-        for bucket in self._buckets(words, size):
-            posting = heads[bucket]
-            while posting:
-                found.add(owners[posting])
-                posting = following[posting]
-        return found
+        return self._postings.texts_in(self._buckets(words, size))
 
     def _buckets(self, words: Sequence[int], size: int) -> Iterable[int]:
         """Where groups of a text's rarest words stand. Unknown words are rarer than all others."""
-        least, mask = self._least(size), self._mask
+        least, mask = self._least(size), self._postings.mask
         rarest = sorted(words, key=self._ranks.__getitem__)
         buckets: list[int] = []
         for together in range(min(least, TOGETHER), TOGETHER + 1):
@@ -86,24 +109,13 @@ class RareGroups(TextWords):
         return buckets
 
     def _post(self, text: int, words: Sequence[int]) -> None:
-        heads, following, owners = self._heads, self._following, self._owners
-        for bucket in self._buckets(words, len(words)):
-            following.append(heads[bucket])
-            heads[bucket] = len(owners)
-            owners.append(text)
+        self._postings.add(text, self._buckets(words, len(words)))
 
     def _rank_anew(self) -> None:
         by_rarity = sorted(range(len(self._counts)), key=self._counts.__getitem__)
         for rank, word in enumerate(by_rarity):
             self._ranks[word] = rank
-        self._reset(GROWTH * len(self))
+        self._full_at = GROWTH * len(self)
+        self._postings = Postings(self._full_at)
         for text in range(len(self)):
             self._post(text, self.words_of(text))
-
-    def _reset(self, full_at: int) -> None:
-        """Empty the index, with room for so many texts."""
-        self._full_at = full_at
-        self._mask = (1 << (POSTINGS_PER_TEXT * full_at).bit_length()) - 1
-        self._heads = array("I", bytes(4 * (self._mask + 1)))
-        self._following = array("I", [0])  # 0: there is none
-        self._owners = array("I", [0])

@@ -5,7 +5,6 @@ word that both have is among the first few of either (as in jobs.text.repeats.ra
 text belongs to the parts of its first words, and a pair is found by the part of that one word.
 """
 
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
@@ -16,8 +15,8 @@ from jobs.text.repeats.near_duplicates import are_near_in_size, least_shared, si
 from jobs.text.repeats.rare_groups import (
     FIRST_TEXTS,
     GROWTH,
-    POSTINGS_PER_TEXT,
     TOGETHER,
+    Postings,
     TextWords,
 )
 
@@ -74,7 +73,7 @@ class WordPart(TextWords):
         self._min_similarity = min_similarity
         self._word_ids: dict[str, int] = {}
         self._are_own = bytearray()  # by word: 1 if it is of this part
-        self._reset(FIRST_TEXTS)
+        self._full_at, self._postings = FIRST_TEXTS, Postings(FIRST_TEXTS)
 
     def number_words(self, words: Iterable[str]) -> list[int]:
         """The numbers of words, in their order."""
@@ -83,7 +82,7 @@ class WordPart(TextWords):
     def find(self, words: Sequence[int]) -> Iterator[SimilarText]:
         """The texts that are similar to one, whose words are given from rare to common."""
         known, size, least = set(words), len(words), self._min_similarity
-        for number in self._candidates(words):
+        for number in self._postings.texts_in(self._buckets(words)):
             if not are_near_in_size(size, self.size_of(number), least):
                 continue
             others = self.words_of(number)
@@ -98,7 +97,7 @@ class WordPart(TextWords):
         if len(self) >= self._full_at:
             self._make_anew()
         else:
-            self._post(len(self) - 1, words)
+            self._postings.add(len(self) - 1, self._buckets(words))
 
     def _number_of(self, word: str) -> int:
         number = self._word_ids.setdefault(word, len(self._are_own))
@@ -106,18 +105,9 @@ class WordPart(TextWords):
             self._are_own.append(part_of(word, self._part_count) == self._part)
         return number
 
-    def _candidates(self, words: Sequence[int]) -> set[int]:
-        found: set[int] = set()
-        for bucket in self._buckets(words):
-            posting = self._heads[bucket]
-            while posting:
-                found.add(self._owners[posting])
-                posting = self._following[posting]
-        return found
-
     def _buckets(self, words: Sequence[int]) -> Iterator[int]:
         """Where the groups of a text stand whose first word is of this part."""
-        size, mask, are_own = len(words), self._mask, self._are_own
+        size, mask, are_own = len(words), self._postings.mask, self._are_own
         least = least_shared(size, self._min_similarity)
         for together in range(min(least, TOGETHER), TOGETHER + 1):
             count = max(0, size - max(least, together) + together)
@@ -126,21 +116,8 @@ class WordPart(TextWords):
                     for others in combinations(words[place + 1 : count], together - 1):
                         yield hash((words[place], *others)) & mask
 
-    def _post(self, text: int, words: Sequence[int]) -> None:
-        for bucket in self._buckets(words):
-            self._following.append(self._heads[bucket])
-            self._heads[bucket] = len(self._owners)
-            self._owners.append(text)
-
     def _make_anew(self) -> None:
-        self._reset(GROWTH * len(self))
+        self._full_at = GROWTH * len(self)
+        self._postings = Postings(self._full_at)
         for text in range(len(self)):
-            self._post(text, self.words_of(text))
-
-    def _reset(self, full_at: int) -> None:
-        """Empty the index, with room for so many texts."""
-        self._full_at = full_at
-        self._mask = (1 << (POSTINGS_PER_TEXT * full_at).bit_length()) - 1
-        self._heads = array("I", bytes(4 * (self._mask + 1)))
-        self._following = array("I", [0])  # 0: there is none
-        self._owners = array("I", [0])
+            self._postings.add(text, self._buckets(self.words_of(text)))

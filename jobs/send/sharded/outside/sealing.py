@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from engine.clock import Clock
 from engine.errors import ConfigError, EngineError, StorageError, TransientError
+from engine.lease.beside import beside
 from engine.lease.claims import Claim, Lease, Lender
 from jobs.send.sharded.outside.epochs import StoreEpochs
 from jobs.send.sharded.outside.sealer import Sealer
@@ -67,14 +68,11 @@ class Sealing:
             EngineError: what the block raises.
         """
         ended_by: EngineError | None = None
-        async with asyncio.TaskGroup() as group:
-            keeping = group.create_task(self._keep())
-            try:
+        try:
+            async with beside(self._keep()):
                 yield
-            except EngineError as error:
-                ended_by = error  # as a task group would raise it, nobody would know it
-            finally:
-                keeping.cancel()
+        except EngineError as error:
+            ended_by = error
         try:
             await self._finish()
         except StorageError as error:

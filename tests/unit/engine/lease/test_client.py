@@ -3,7 +3,7 @@
 import asyncio
 
 from engine.errors import RunInUseError
-from engine.lease.claiming import claiming
+from engine.lease.beside import beside
 from engine.lease.claims import Claim, Lease
 from engine.lease.client import LeaseClient
 from engine.testing.clocks import LoopClock, in_virtual_time
@@ -52,7 +52,7 @@ async def test_what_was_spent_before_is_no_rate_at_which_more_is_wanted() -> Non
     )
     client.follow(Spent(client))
 
-    async with claiming(client):
+    async with beside(client.keep()):
         await asyncio.sleep(10.0)
 
     assert len(lender.claims) >= 5
