@@ -105,15 +105,7 @@ def _desk_parts(
         outbox=outbox,
         attempts=attempts,
         poller=Poller(folder, ledger, provider, clock=clock),
-        submitter=Submitter(
-            folder,
-            ledger,
-            provider,
-            settle_s=settings.settle_s,
-            clock=clock,
-            admission=admission,
-            back_up=order.back_up,
-        ),
+        submitter=_make_submitter(provider, order, ledger, admission),
         collector=Collector(
             folder, ledger, attempts, reader, forms, sink=order.sink, fetcher=fetcher
         ),
@@ -130,6 +122,20 @@ def _desk_parts(
         clock=clock,
         stopping=order.stopping,
         unnoted=unnoted,
+        back_up=order.back_up,
+    )
+
+
+def _make_submitter(
+    provider: Provider, order: DeskOrder, ledger: BatchLedger, admission: Admission
+) -> Submitter:
+    return Submitter(
+        order.folder,
+        ledger,
+        provider,
+        settle_s=order.settings.settle_s,
+        clock=order.clock,
+        admission=admission,
         back_up=order.back_up,
     )
 

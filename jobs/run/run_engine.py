@@ -104,12 +104,8 @@ async def open_run_engine(
         DamagedLogError: the journal or the ledger of batches is damaged.
     """
     _require_all_taken_in(folder)
-    if attached.stored is None and folder.store_path.exists():
-        raise ConfigError(
-            f"{folder.run_dir}: is kept in a store ({folder.store_path.name}), where what this "
-            "command would buy is not sealed; fetch a copy (`distill fetch`), delete that file in "
-            "it, and go on there"
-        )
+    if attached.stored is None:
+        _require_no_store(folder)
     async with AsyncExitStack() as opened:
         if settings.teacher.is_local:
             endpoints = [await _start_model(folder, settings, opened)]
@@ -136,6 +132,15 @@ def _require_all_taken_in(folder: RunFolder) -> None:
         raise ConfigError(
             f"{folder.shards_dir}: holds what workers on a cluster have bought, which would be "
             f"bought again: `distill status {folder.run_dir}` takes it in first"
+        )
+
+
+def _require_no_store(folder: RunFolder) -> None:
+    if folder.store_path.exists():
+        raise ConfigError(
+            f"{folder.run_dir}: is kept in a store ({folder.store_path.name}), where what this "
+            "command would buy is not sealed; fetch a copy (`distill fetch`), delete that file in "
+            "it, and go on there"
         )
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple, get_args
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args
 
 import typer
 
@@ -93,6 +93,10 @@ class ContestFlags(NamedTuple):
         ),
     ] = None
 
+    def settings(self) -> dict[str, Any]:
+        """The settings that these flags are."""
+        return {"evaluation.scorer": self.scorer, "evaluation.pairwise": self.pairwise}
+
     def read(self) -> _Contest:
         """What they name. Raises ConfigError: an unknown name, or flags that exclude others."""
         roles, mode, questions = self._read_roles(), self._read_mode(), self._read_questions()
@@ -163,11 +167,7 @@ def evaluate(
     place = cluster.read()
     check_place(folder, None, place)
     asked = _Asked(contest.read(), lane_order, place, retry_failed, metrics_port)
-    flags = server.settings() | {
-        "budget.usd": budget_usd,
-        "evaluation.scorer": contest.scorer,
-        "evaluation.pairwise": contest.pairwise,
-    }
+    flags = {**server.settings(), **contest.settings(), "budget.usd": budget_usd}
     of_judges = [
         run_settings(folder, config, {**flags, "judge.model": each}, assignments or [])
         for each in dict.fromkeys(contest.judge or (None,))

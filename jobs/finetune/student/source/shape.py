@@ -1,6 +1,6 @@
 """The shape of a student's network, as a config.json or the header of a GGUF says it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -138,13 +138,7 @@ def shape_of_gguf(
         return fields.get(f"{family}.{name}")
 
     hidden, heads = of("embedding_length"), of("attention.head_count")
-    if not (isinstance(hidden, int) and isinstance(heads, int) and hidden > 0 and heads > 0):
-        raise ConfigError(f"{place}: expected embedding_length and head_count above 0")
-    if of("rope.scaling.type") not in (None, "none"):
-        raise ConfigError(f"{place}: found rope scaling {of('rope.scaling.type')!r}, expected none")
-    head_size = of("attention.key_length") or hidden // heads
-    if of("rope.dimension_count") not in (None, head_size):
-        raise ConfigError(f"{place}: turns a part of each head alone, which is not known here")
+    head_size = _gguf_head_size(of, place)
     shape = _validated(
         place,
         {
@@ -164,6 +158,19 @@ def shape_of_gguf(
     )
     factors = _gguf_factors(tensors.get("rope_freqs.weight"), shape, place)
     return shape.model_copy(update={"rope_factors": factors})
+
+
+def _gguf_head_size(of: Callable[[str], Any], place: str) -> int:
+    """The size of a head, if it is turned as a whole and as this architecture is at first."""
+    hidden, heads = of("embedding_length"), of("attention.head_count")
+    if not (isinstance(hidden, int) and isinstance(heads, int) and hidden > 0 and heads > 0):
+        raise ConfigError(f"{place}: expected embedding_length and head_count above 0")
+    if of("rope.scaling.type") not in (None, "none"):
+        raise ConfigError(f"{place}: found rope scaling {of('rope.scaling.type')!r}, expected none")
+    head_size: int = of("attention.key_length") or hidden // heads
+    if of("rope.dimension_count") not in (None, head_size):
+        raise ConfigError(f"{place}: turns a part of each head alone, which is not known here")
+    return head_size
 
 
 def _gguf_factors(
