@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Annotated, NamedTuple, get_args
 
 import typer
 
@@ -93,7 +93,7 @@ class ContestFlags(NamedTuple):
         ),
     ] = None
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, object]:
         """The settings that these flags are."""
         return {"evaluation.scorer": self.scorer, "evaluation.pairwise": self.pairwise}
 
