@@ -41,11 +41,19 @@ def add_inline_rules(parser: MarkdownIt) -> None:
     parser.inline.ruler.before("emphasis", "no_emphasis", _no_emphasis)
 
 
+def show_group(pattern: re.Pattern[str], state: StateInline, silent: bool) -> bool:
+    """A rule for the parser: of what `pattern` finds at this place its first group is text."""
+    found = pattern.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    if not silent:
+        state.push("text", "", 0).content = found[1]
+    state.pos = found.end()
+    return True
+
+
 def _inline_math(state: StateInline, silent: bool) -> bool:
-    if found := _GITHUB_MATH.match(state.src, state.pos, state.posMax):
-        if not silent:
-            state.push("text", "", 0).content = found[1]
-        state.pos = found.end()
+    if show_group(_GITHUB_MATH, state, silent):
         return True
     for opening, closing in _INLINE_MATH:
         if not state.src.startswith(opening, state.pos):
@@ -122,13 +130,7 @@ def _mark(state: StateInline, silent: bool) -> bool:
     pattern = _MARKED.get(sign)
     if pattern is None or state.src[state.pos - 1 : state.pos].isalnum():
         return False
-    found = pattern.match(state.src, state.pos, state.posMax)
-    if found is None:
-        return False
-    if not silent:
-        state.push("text", "", 0).content = found[1]
-    state.pos = found.end()
-    return True
+    return show_group(pattern, state, silent)
 
 
 def _no_emphasis(state: StateInline, silent: bool) -> bool:

@@ -12,6 +12,7 @@ from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
+from jobs.documents.readers.markup.markdown.inlines import show_group
 from jobs.documents.readers.markup.markdown.words import ATTRIBUTES, PageKind
 
 _COMPONENT = re.compile(r"</?([A-Z][\w.]*)(\s[^<>]*)?/?>")  # JSX, Vue: on a line of its own
@@ -247,13 +248,7 @@ def _attributes(state: StateInline, silent: bool) -> bool:
 
 def _span(state: StateInline, silent: bool) -> bool:
     """Pandoc: words with attributes, `[words]{.smallcaps}`."""
-    found = _SPAN.match(state.src, state.pos, state.posMax)
-    if found is None:
-        return False
-    if not silent:
-        state.push("text", "", 0).content = found[1]
-    state.pos = found.end()
-    return True
+    return show_group(_SPAN, state, silent)
 
 
 def _line(state: StateBlock, number: int) -> str:
