@@ -10,7 +10,6 @@ from jobs.documents.readers.decode import decode_markup
 from jobs.documents.readers.extract import Block, Extract, assemble
 from jobs.documents.readers.html.blocks import BlockWriter
 from jobs.documents.readers.html.content import DROPPED, NEVER_TEXT, Content, find_content
-from jobs.documents.readers.html.layout import is_layout
 from jobs.documents.readers.html.left_out import is_within
 from jobs.documents.readers.html.mathml import formula
 from jobs.documents.readers.html.notes import place_notes
@@ -18,7 +17,7 @@ from jobs.documents.readers.html.prose import is_beside_words
 from jobs.documents.readers.html.scripts import SCRIPT_SIGNS, begin_script, script_of
 from jobs.documents.readers.html.searches import Searches, classes_of, selector_of
 from jobs.documents.readers.html.shown_by_style import part_links, prepare
-from jobs.documents.readers.html.tables import Span
+from jobs.documents.readers.html.tables import Span, is_layout
 from jobs.documents.readers.html.unseen import drop_questions
 from jobs.documents.readers.html.xhtml import as_html
 from jobs.documents.readers.limits import ReadLimits
