@@ -21,11 +21,9 @@ from engine.stage import StagePass
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.whole_corpus.edge_lines import cut_out
 from jobs.documents.whole_corpus.find_boilerplate import BOILERPLATE, read_boilerplate
+from jobs.documents.whole_corpus.locale_paths import pair_by_path
 from jobs.documents.whole_corpus.sketch_documents import Sketch, read_sketches
-from jobs.documents.whole_corpus.translations import (
-    pair_by_anchors,
-    pair_by_path,
-)
+from jobs.documents.whole_corpus.translations import pair_by_anchors
 from jobs.run.stages import Stage, StageContext
 from jobs.text.languages import detect_language
 from jobs.text.repeats.shingles import Hashes, distinct, share_in, shingle_hashes
