@@ -47,6 +47,6 @@ def pair_by_anchors(
     for (one, other), count in shared.items():
         least = MIN_ANCHOR_SHARE * min(rare_count[one], rare_count[other])
         if count >= max(MIN_SHARED_ANCHORS, least):
-            languages = language_of(one), language_of(other)
-            if None not in languages and languages[0] != languages[1]:
+            languages = {language_of(one), language_of(other)}
+            if None not in languages and len(languages) > 1:
                 yield one, other
