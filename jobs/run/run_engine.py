@@ -61,6 +61,7 @@ def other_servers(
     return OtherServers(endpoints, frozenset(models - paid))
 
 
+MakeRounds = Callable[[RunPass], Rounds]
 OpenSpread = Callable[[EngineParts, OtherServers, Stopping], AbstractAsyncContextManager[Spread]]
 
 
@@ -75,7 +76,7 @@ class RunEngine(NamedTuple):
     journal: Journal
     details: Details
     backlog: Backlog
-    rounds: Callable[[RunPass], Rounds] | None
+    rounds: MakeRounds | None
 
     def progress_over(self, stages: Sequence[str]) -> RunProgress:
         """What shows how far stages of these names are."""
@@ -225,7 +226,7 @@ def _pace(stats: Stats) -> float | None:
 
 def _rounds_of(
     engine: EngineParts, settings: RunSettings, plan: LanePlan, stopping: Stopping
-) -> Callable[[RunPass], Rounds] | None:
+) -> MakeRounds | None:
     """What makes the rounds of a pass in batches; None: it does not work in batches."""
     if engine.batches is None:
         return None
