@@ -22,7 +22,7 @@ from engine.wire.endpoints import Endpoint
 from jobs.run.batch_folders import read_names_out, run_batch_folder
 from jobs.run.elsewhere import StageLeft
 from jobs.run.lanes import LaneOrder
-from jobs.run.run_engine import OtherServers
+from jobs.run.servers import OtherServers
 from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
 from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, ShardEnded
 from jobs.send.sharded.outside.depot import (
