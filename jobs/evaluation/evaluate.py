@@ -31,14 +31,13 @@ from jobs.run.changing.retry import retry_failed
 from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
 from jobs.run.run_engine import (
-    OpenSpread,
     OtherServers,
     check_prices,
     open_run_engine,
     other_servers,
-    spread_opened,
 )
 from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
+from jobs.run.spread_parts import OpenSpread, spread_opened
 from jobs.run.stages import StageContext, Stages
 from jobs.run.start import run_in_rounds
 from jobs.run.stored import Attached, StoredRun

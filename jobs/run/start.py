@@ -37,13 +37,12 @@ from jobs.run.lanes import LaneOrder
 from jobs.run.reset import reset_stages
 from jobs.run.rounds import Rounds, RunPass
 from jobs.run.run_engine import (
-    OpenSpread,
     OtherServers,
     check_prices,
     open_run_engine,
-    spread_opened,
 )
 from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
+from jobs.run.spread_parts import OpenSpread, spread_opened
 from jobs.run.stages import StageContext, Stages
 from jobs.run.stored import Attached, StoredRun
 from jobs.settings.known_traps import dataset_traps
