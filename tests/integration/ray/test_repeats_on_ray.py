@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -63,8 +64,8 @@ async def keep_there(folder: RunFolder, cluster: RunningCluster) -> None:
 async def kill_one_that_compares(folder: RunFolder, cluster: RunningCluster) -> None:
     while True:
         for own_dir in (folder.run_dir / FOLDER_NAME).glob("*"):
-            pids = cluster.pids_of("ShardSender")
-            if comparing := at_work(pids, call_of(own_dir, REPEATS)):
+            senders = partial(cluster.pids_of, "ShardSender")
+            if comparing := at_work(senders, call_of(own_dir, REPEATS)):
                 kill(comparing)
                 return
         await asyncio.sleep(POLL_S)
