@@ -60,6 +60,9 @@ def other_servers(
     return OtherServers(endpoints, frozenset(models - paid))
 
 
+MakeRounds = Callable[[RunPass], Rounds]
+
+
 class RunEngine(NamedTuple):
     """What a job needs of an open engine. `rounds` makes the rounds of a job in batches.
 
@@ -73,7 +76,7 @@ class RunEngine(NamedTuple):
     journal: Journal
     details: Details
     backlog: Backlog
-    rounds: Callable[[RunPass], Rounds] | None
+    rounds: MakeRounds | None
 
     def progress_over(self, stages: Sequence[str]) -> RunProgress:
         """What shows how far stages of these names are."""
@@ -214,7 +217,7 @@ def _pace(stats: Stats) -> float | None:
 
 def _rounds_of(
     engine: EngineParts, settings: RunSettings, plan: LanePlan, stopping: Stopping
-) -> Callable[[RunPass], Rounds] | None:
+) -> MakeRounds | None:
     """What makes the rounds of a pass in batches; None: it does not work in batches."""
     if engine.batches is None:
         return None

@@ -131,7 +131,9 @@ class _Kind(NamedTuple):
 def _kind_of(classes: str) -> _Kind:
     names = classes.split()
     kinds = (_DROPPED, _LINE_NUMBERS, _MENUS, _TO_SOURCE)
-    found = _Kind(*(not kind.isdisjoint(names) for kind in kinds), may_be_unseen(classes))
+    found = _Kind(
+        *(not kind.isdisjoint(names) for kind in kinds), may_be_unseen=may_be_unseen(classes)
+    )
     return found if _TAB_LISTS.isdisjoint(names) else found._replace(is_menu=False)
 
 
