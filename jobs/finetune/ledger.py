@@ -30,7 +30,7 @@ class TuningLedger(AsyncClosing):
     @classmethod
     def of(cls, folder: RunFolder, clock: Clock) -> Self:
         """The ledger of a run."""
-        paths = (folder.results_path("finetuning"), folder.results_path("finetuning_metrics"))
+        paths = (folder.finetuning_path, folder.finetuning_metrics_path)
         return cls(*paths, clock)
 
     async def __aenter__(self) -> Self:

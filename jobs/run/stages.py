@@ -164,7 +164,7 @@ class Stage(Generic[Order]):
     stay in the file and count again when those settings come back.
     `is_failed_result`: whether a result stands for a request which failed for good.
     `count_items`: how many items it has, as far as earlier stages have come; reads files alone.
-    `is_wanted`: whether it does anything under these settings.
+    `is_wanted`: whether it is done at all under these settings; if not, it is passed over.
     """
 
     name: str

@@ -83,7 +83,8 @@ def refuse_lost_config(folder: RunFolder) -> None:
     Raises:
         DamagedLogError: there are some; says what can be done.
     """
-    made = (folder.journal_path, folder.finished_path("documents"), folder.batches_path)
+    finished = folder.finished_path("any").parent.glob("*.jsonl")
+    made = (folder.journal_path, folder.batches_path, *finished)
     if any(path.exists() and path.stat().st_size for path in made):
         raise DamagedLogError(
             f"{folder.config_path}: is gone, and with it the settings that the run was made with. "
