@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -22,12 +22,11 @@ from engine.stats.prometheus import serve_metrics
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from jobs.run.batch_folders import may_be_out, read_batch_losses, run_batch_folder
-from jobs.run.elsewhere import Spread
 from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, make_lane_plan
 from jobs.run.progress import Backlog, RunProgress, TimeLeft
 from jobs.run.rounds import Rounds, RunPass
 from jobs.run.servers import OtherServers, run_price
-from jobs.run.stored import Attached, StoredRun
+from jobs.run.stored import Attached, SealingLender
 from jobs.settings.run_config import read_run_config
 from schemas.settings import RunSettings
 
@@ -35,16 +34,17 @@ _log = logging.getLogger(__name__)
 
 
 MakeRounds = Callable[[RunPass], Rounds]
-OpenSpread = Callable[[EngineParts, OtherServers, Stopping], AbstractAsyncContextManager[Spread]]
 
 
 class RunEngine(NamedTuple):
     """What a job needs of an open engine. `rounds` makes the rounds of a job in batches.
 
-    `parts` are for adding what other processes have bought to its journal and budget.
+    `parts` are for adding what other processes have bought to its journal and budget, `lender` is
+    what a stored run sends by.
     """
 
     parts: EngineParts
+    lender: SealingLender | None
     ask: Ask
     journal: Journal
     details: Details
@@ -84,14 +84,21 @@ async def open_run_engine(
         if settings.teacher.is_local:
             endpoints = [await _start_model(folder, settings, opened)]
         engine_order = _engine_order(folder, settings, endpoints, stopping, order, others)
-        engine = await _assemble(engine_order, attached.stored, opened)
+        lender = None
+        if attached.stored is not None:
+            lender = attached.stored.open_lender(engine_order.budget_usd, stopping)
+        engine = await _assemble(engine_order, lender, opened)
         if attached.metrics_port is not None:
             await opened.enter_async_context(serve_metrics(engine.stats, attached.metrics_port))
-        yield _run_engine(engine, settings, order, stopping)
+        yield _run_engine(engine, lender, settings, order, stopping)
 
 
 def _run_engine(
-    engine: EngineParts, settings: RunSettings, order: LaneOrder, stopping: Stopping
+    engine: EngineParts,
+    lender: SealingLender | None,
+    settings: RunSettings,
+    order: LaneOrder,
+    stopping: Stopping,
 ) -> RunEngine:
     backlog = Backlog()
     plan = make_lane_plan(
@@ -99,6 +106,7 @@ def _run_engine(
     )
     return RunEngine(
         engine,
+        lender,
         engine.ask,
         engine.journal,
         _details_of(engine, backlog),
@@ -125,12 +133,11 @@ def _require_no_store(folder: RunFolder) -> None:
 
 
 async def _assemble(
-    order: EngineOrder, stored: StoredRun | None, opened: AsyncExitStack
+    order: EngineOrder, lender: SealingLender | None, opened: AsyncExitStack
 ) -> EngineParts:
     """The engine; where the run is stored it sends by what it is lent while all is sealed."""
-    if stored is None:
+    if lender is None:
         return await opened.enter_async_context(assemble_engine(order))
-    lender = stored.open_lender(order.budget_usd, order.stopping)
     if order.batches is not None:
         order = replace(order, batches=order.batches._replace(back_up=lender.back_up))
     lease_client = LeaseClient(
@@ -185,18 +192,6 @@ def _details_of(engine: EngineParts, backlog: Backlog) -> Details:
     """What is shown beside how far a stage is: dollars, and the time that is left."""
     time_left = TimeLeft(lambda: engine.stats.settled, lambda: backlog.requests_left, SystemClock())
     return lambda: {**spending_details(engine.stats, engine.budget), **time_left.details()}
-
-
-@asynccontextmanager
-async def spread_opened(
-    opening: OpenSpread | None, engine: RunEngine, others: OtherServers, stopping: Stopping
-) -> AsyncIterator[Spread | None]:
-    """Where items go that a model is asked about, while the block runs; None: nowhere."""
-    if opening is None:
-        yield None
-        return
-    async with opening(engine.parts, others, stopping) as spread:
-        yield spread
 
 
 def _pace(stats: Stats) -> float | None:

@@ -28,9 +28,9 @@ from jobs.run.check_start import check_folders, check_hosts, has_asked
 from jobs.run.lanes import LaneOrder
 from jobs.run.open_stages import open_stages
 from jobs.run.reset import reset_stages
-from jobs.run.run_engine import OpenSpread
 from jobs.run.run_stages import StagesEnd, run_stages
 from jobs.run.servers import OtherServers, asked_models, check_prices
+from jobs.run.spread_parts import OpenSpread
 from jobs.run.stages import StageContext, Stages
 from jobs.run.stored import StoredRun
 from jobs.settings.known_traps import dataset_traps
