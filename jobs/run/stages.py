@@ -121,7 +121,7 @@ class ItemWork(Generic[Order, Item, Result, Needs]):
     for the pass; it uses nothing else, so that any process can do it. Every item ends with at
     least one output. `requests_per_item` is about how many requests an item leads to, here and in
     the stages that follow. `elsewhere` is how processes that see the files of this machine do what
-    is left of a work that asks nobody, None: it is not worth it. What they cannot do is done here.
+    is left of a work without requests, None: it is not worth it. What they cannot do is done here.
     """
 
     items: Callable[[StageContext[Order], StageFiles[Result]], Items[Item]]
@@ -164,7 +164,7 @@ class Stage(Generic[Order]):
     stay in the file and count again when those settings come back.
     `is_failed_result`: whether a result stands for a request which failed for good.
     `count_items`: how many items it has, as far as earlier stages have come; reads files alone.
-    `is_wanted`: whether it does anything under these settings.
+    `is_wanted`: whether it is done at all under these settings; if not, it is passed over.
     """
 
     name: str
