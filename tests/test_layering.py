@@ -18,14 +18,14 @@ ROOMS = {
     "engine.clock": "",
     "engine.extras": "",
     "engine.closing": "",
-    "engine.ask": "engine.errors",
+    "engine.ask": "",
     "engine.stopping": "engine.errors engine.clock",
     "engine.wire": "engine.errors engine.clock engine.stopping",
     "engine.files": "engine.errors engine.closing engine.wire",
     "engine.stats": "engine.errors engine.clock engine.files",
     "engine.spending": "engine.errors engine.wire engine.files",
     "engine.local": "engine.errors engine.extras engine.closing",
-    "engine.lease": "engine.errors engine.clock engine.files",
+    "engine.lease": "engine.errors engine.clock engine.stopping engine.files",
     "engine.live": (
         "engine.errors engine.clock engine.stats engine.stopping engine.wire engine.spending"
     ),

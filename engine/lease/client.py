@@ -19,6 +19,7 @@ RESERVE_S = 5.0  # for so long there is room for what is spent, at the present r
 RETRY_S = 0.25  # where the lender is away, or others hold what is wanted
 LOOK_EVERY_S = 0.02  # whether another goes on: to look before each send costs 2% of a request
 ROUNDING_USD = 1e-9
+NOTHING_LENT = "nothing_lent"
 
 
 class Spending(Protocol):
@@ -186,6 +187,8 @@ class LeaseClient:
             wanted_usd=wanted_usd,
         )
         lease = await self._lender.renew(claim)
+        if lease.ttl_s <= 0.0 and not lease.is_over:
+            raise TransientError("it has nothing to lend", code=NOTHING_LENT)
         self._away_since_s = None
         if lease.is_over:
             self.end(self._superseded())

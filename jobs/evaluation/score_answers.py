@@ -15,7 +15,8 @@ from engine.files.records import read_records
 from engine.servers import OWN_SERVER
 from engine.stage import StageFiles
 from jobs.evaluation.answer_samples import MODEL_ANSWERS, contest_tasks
-from jobs.evaluation.judging.judge import JudgePolicy, UnscoredError
+from jobs.evaluation.judging.embeddings import PURPOSE as EMBEDDING_PURPOSE
+from jobs.evaluation.judging.judge import PURPOSE, JudgePolicy, UnscoredError
 from jobs.evaluation.judging.metrics import Measured, Measuring, measure
 from jobs.evaluation.questions.build_samples import SAMPLES
 from jobs.evaluation.score_tasks import (
@@ -163,7 +164,7 @@ SCORES: Stage[Contest] = Stage(
         work=score_answer,
         requests_per_item=_requests_per_score,
     ),
-    purposes=("evaluation_judge", "evaluation_embeddings"),
+    purposes=(PURPOSE, EMBEDDING_PURPOSE),
     keeps_former_results=True,
     is_failed_result=_is_unscored,
 )

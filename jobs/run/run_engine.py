@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -25,11 +25,10 @@ from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price, make_price
 from jobs.run.batch_folders import may_be_out, read_batch_losses, run_batch_folder
-from jobs.run.elsewhere import Spread
 from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, make_lane_plan
 from jobs.run.progress import Backlog, RunProgress, TimeLeft
 from jobs.run.rounds import Rounds, RunPass
-from jobs.run.stored import Attached, StoredRun
+from jobs.run.stored import Attached, SealingLender
 from jobs.settings.roles import RoleModel
 from jobs.settings.run_config import read_run_config
 from schemas.outcomes import Usage
@@ -61,21 +60,23 @@ def other_servers(
     return OtherServers(endpoints, frozenset(models - paid))
 
 
-OpenSpread = Callable[[EngineParts, OtherServers, Stopping], AbstractAsyncContextManager[Spread]]
+MakeRounds = Callable[[RunPass], Rounds]
 
 
 class RunEngine(NamedTuple):
     """What a job needs of an open engine. `rounds` makes the rounds of a job in batches.
 
-    `parts` are for adding what other processes have bought to its journal and budget.
+    `parts` are for adding what other processes have bought to its journal and budget, `lender` is
+    what a stored run sends by.
     """
 
     parts: EngineParts
+    lender: SealingLender | None
     ask: Ask
     journal: Journal
     details: Details
     backlog: Backlog
-    rounds: Callable[[RunPass], Rounds] | None
+    rounds: MakeRounds | None
 
     def progress_over(self, stages: Sequence[str]) -> RunProgress:
         """What shows how far stages of these names are."""
@@ -110,7 +111,10 @@ async def open_run_engine(
         if settings.teacher.is_local:
             endpoints = [await _start_model(folder, settings, opened)]
         engine_order = _engine_order(folder, settings, endpoints, stopping, order, others)
-        engine = await _assemble(engine_order, attached.stored, opened)
+        lender = None
+        if attached.stored is not None:
+            lender = attached.stored.open_lender(engine_order.budget_usd, stopping)
+        engine = await _assemble(engine_order, lender, opened)
         if attached.metrics_port is not None:
             await opened.enter_async_context(serve_metrics(engine.stats, attached.metrics_port))
         backlog = Backlog()
@@ -119,6 +123,7 @@ async def open_run_engine(
         )
         yield RunEngine(
             engine,
+            lender,
             engine.ask,
             engine.journal,
             _details_of(engine, backlog),
@@ -145,12 +150,11 @@ def _require_no_store(folder: RunFolder) -> None:
 
 
 async def _assemble(
-    order: EngineOrder, stored: StoredRun | None, opened: AsyncExitStack
+    order: EngineOrder, lender: SealingLender | None, opened: AsyncExitStack
 ) -> EngineParts:
     """The engine; where the run is stored it sends by what it is lent while all is sealed."""
-    if stored is None:
+    if lender is None:
         return await opened.enter_async_context(assemble_engine(order))
-    lender = stored.open_lender(order.budget_usd, order.stopping)
     if order.batches is not None:
         order = replace(order, batches=order.batches._replace(back_up=lender.back_up))
     lease_client = LeaseClient(
@@ -207,25 +211,13 @@ def _details_of(engine: EngineParts, backlog: Backlog) -> Details:
     return lambda: {**spending_details(engine.stats, engine.budget), **time_left.details()}
 
 
-@asynccontextmanager
-async def spread_opened(
-    opening: OpenSpread | None, engine: RunEngine, others: OtherServers, stopping: Stopping
-) -> AsyncIterator[Spread | None]:
-    """Where items go that a model is asked about, while the block runs; None: nowhere."""
-    if opening is None:
-        yield None
-        return
-    async with opening(engine.parts, others, stopping) as spread:
-        yield spread
-
-
 def _pace(stats: Stats) -> float | None:
     return live_pace(stats.read_limits(), stats.latencies.percentile_s(0.5))
 
 
 def _rounds_of(
     engine: EngineParts, settings: RunSettings, plan: LanePlan, stopping: Stopping
-) -> Callable[[RunPass], Rounds] | None:
+) -> MakeRounds | None:
     """What makes the rounds of a pass in batches; None: it does not work in batches."""
     if engine.batches is None:
         return None

@@ -1,18 +1,14 @@
 """What a run's folder says of its store."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from pydantic import Field, ValidationError
 
-from engine.errors import ConfigError, DamagedLogError
+from engine.errors import DamagedLogError
 from engine.files.records import first_problem
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from schemas.record import Value
-
-if TYPE_CHECKING:  # what is imported for a cluster takes time that other calls need not wait
-    from jobs.send.sharded.cluster_process import ClusterPlace
 
 
 class FileState(Value):
@@ -58,16 +54,3 @@ def read_store_note(folder: RunFolder) -> StoreNote | None:
 def write_store_note(folder: RunFolder, note: StoreNote) -> None:
     """Replace it in one step. Raises StorageError."""
     replace_file(folder.store_path, [note.model_dump_json().encode()])
-
-
-def check_place(folder: RunFolder, url: str | None, place: "ClusterPlace | None") -> None:
-    """Refuse workers on a cluster where the run is, or is to be, kept in a store.
-
-    Raises:
-        ConfigError: as above.
-    """
-    if place is not None and (url is not None or read_store_note(folder) is not None):
-        raise ConfigError(
-            "--on ray: this run is kept in a store, and one process goes on with such a run; "
-            "leave --on ray out, or --store, with a run that has none"
-        )

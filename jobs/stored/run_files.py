@@ -20,6 +20,7 @@ LOCK_NAME = "store.lock"
 _OWN_NAMES = ("lock", "store.json", LOCK_NAME, "local_model.log", "student.log")
 _TRANSIENT = (".new", ".reserve", ".fresh", ".torn", ".output.jsonl", ".errors.jsonl", ".lock")
 _CHECKPOINT = "checkpoint."
+_OF_WORKERS = ("shards/", "repeats/")  # part of the run once it is taken in
 
 PutObject = Callable[[bytes], str]
 
@@ -192,7 +193,7 @@ def _is_stored(path: Path, name: str) -> bool:
     return not (
         hidden
         or name in _OWN_NAMES
-        or name.startswith("shards/")
+        or name.startswith(_OF_WORKERS)
         or path.name.endswith(_TRANSIENT)
         or path.name.startswith(_CHECKPOINT)
         or path.is_symlink()

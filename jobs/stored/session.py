@@ -80,12 +80,15 @@ class Session:
     def close(self) -> None:
         """Seal all that there is, and that nothing was spent but what it tells; blocks.
 
+        Where workers have left what is not part of the run yet, what was lent to them may be spent.
         Raises what `seal` raises.
         """
         with self._turn:
             self._finish_pending()
             changes = self._files.read_changes(self._put_object, is_last=True)
-            self._put(self._note().model_copy(update={"is_closed": True}), changes)
+            is_left = self._folder.shards_dir.exists()
+            end = {"lent_usd": self._lent_usd} if is_left else {"is_closed": True}
+            self._put(self._note().model_copy(update=end), changes)
             self._files.close()
 
     def _seal(self, lent_usd: float | None) -> None:

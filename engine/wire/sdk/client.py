@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from engine.clock import Clock
 from engine.errors import (
+    CONNECTION_FAILED,
     MALFORMED_REPLY,
     TIMEOUT,
     AuthError,
@@ -129,7 +130,7 @@ def translated(endpoint: Endpoint, clock: Clock) -> Iterator[None]:
             raise reason from None
         text = scrub(f"{type(reason).__name__} {reason}".strip(), endpoint)
         message = f"{endpoint.base_url}: {text}"
-        raise TransientError(message, code="connection_failed") from None
+        raise TransientError(message, code=CONNECTION_FAILED) from None
     except (openai.APIResponseValidationError, JSONDecodeError, UnicodeError, ValidationError):
         raise _malformed(endpoint) from None
     except (AttributeError, TypeError) as error:  # what comes of JSON of another shape

@@ -130,14 +130,13 @@ class _Kind(NamedTuple):
 @lru_cache(maxsize=1024)  # most elements of a page have the classes of others
 def _kind_of(classes: str) -> _Kind:
     names = classes.split()
-    found = _Kind(
+    return _Kind(
         is_dropped=not _DROPPED.isdisjoint(names),
         is_line_number=not _LINE_NUMBERS.isdisjoint(names),
-        is_menu=not _MENUS.isdisjoint(names),
+        is_menu=_TAB_LISTS.isdisjoint(names) and not _MENUS.isdisjoint(names),
         is_to_source=not _TO_SOURCE.isdisjoint(names),
         may_be_unseen=may_be_unseen(classes),
     )
-    return found if _TAB_LISTS.isdisjoint(names) else found._replace(is_menu=False)
 
 
 def _is_hidden(node: LexborNode, attributes: dict[str, str | None]) -> bool:

@@ -10,9 +10,8 @@ from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from jobs.run.run_engine import open_run_engine
-from jobs.send.sharded.cluster_process import ClusterPlace
 from jobs.send.sharded.outside.stores import FolderStore
-from jobs.stored.note import check_place, read_store_note, write_store_note
+from jobs.stored.note import read_store_note, write_store_note
 from jobs.stored.open import stored_run
 from jobs.stored.part_log import PartLog
 from schemas.settings import RunSettings
@@ -157,16 +156,3 @@ async def test_command_that_seals_nothing_buys_nothing_for_a_stored_run(place: P
     with pytest.raises(ConfigError, match=r"is kept in a store \(store\.json\)"):
         async with open_run_engine(place.folder, settings, [endpoint], Stopping()):
             pass
-
-
-def test_cluster_does_not_go_on_with_a_stored_run(place: Place, tmp_path: Path) -> None:
-    cluster = ClusterPlace(None, 2, None)
-    check_place(place.folder, None, cluster)
-    check_place(place.folder, place.url, None)
-    with pytest.raises(ConfigError, match="--on ray: this run is kept in a store"):
-        check_place(place.folder, place.url, cluster)
-
-    use(place.folder, place.url)
-
-    with pytest.raises(ConfigError, match="--on ray: this run is kept in a store"):
-        check_place(RunFolder(place.folder.run_dir), None, cluster)

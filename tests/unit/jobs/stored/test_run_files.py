@@ -142,6 +142,7 @@ def test_locks_shards_and_what_is_not_whole_are_not_stored(following: Following)
     for name in ("lock", "store.json", "store.lock", "questions.jsonl.new", "shards/a/b.jsonl"):
         append(following.folder.run_dir / name, b"{}\n")
     append(following.folder.run_dir / "student" / "job" / "checkpoint.safetensors", b"x")
+    append(following.folder.run_dir / "repeats" / "shards" / "a" / "b.jsonl", b"{}\n")
 
     assert following.look(is_last=True).keys() == {"config.toml", "journal.jsonl"}
 
