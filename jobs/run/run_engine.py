@@ -13,7 +13,6 @@ from engine.clock import SystemClock
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
 from engine.lease.beside import beside
-from engine.lease.client import LeaseClient
 from engine.local.model import LocalModel
 from engine.progress import Details, spending_details
 from engine.run_folder import RunFolder
@@ -26,7 +25,7 @@ from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, mak
 from jobs.run.progress import Backlog, RunProgress, TimeLeft
 from jobs.run.rounds import Rounds, RunPass
 from jobs.run.servers import OtherServers, run_price
-from jobs.run.stored import Attached, SealingLender
+from jobs.run.stored import Attached, SealingLender, hold_lease
 from jobs.settings.run_config import read_run_config
 from schemas.settings import RunSettings
 
@@ -87,7 +86,7 @@ async def open_run_engine(
         lender = None
         if attached.stored is not None:
             lender = attached.stored.open_lender(engine_order.budget_usd, stopping)
-        engine = await _assemble(engine_order, lender, opened)
+        engine = await _assemble(engine_order, settings, lender, opened)
         if attached.metrics_port is not None:
             await opened.enter_async_context(serve_metrics(engine.stats, attached.metrics_port))
         yield _run_engine(engine, lender, settings, order, stopping)
@@ -133,22 +132,17 @@ def _require_no_store(folder: RunFolder) -> None:
 
 
 async def _assemble(
-    order: EngineOrder, lender: SealingLender | None, opened: AsyncExitStack
+    order: EngineOrder,
+    settings: RunSettings,
+    lender: SealingLender | None,
+    opened: AsyncExitStack,
 ) -> EngineParts:
     """The engine; where the run is stored it sends by what it is lent while all is sealed."""
     if lender is None:
         return await opened.enter_async_context(assemble_engine(order))
     if order.batches is not None:
         order = replace(order, batches=order.batches._replace(back_up=lender.back_up))
-    lease_client = LeaseClient(
-        order.folder.run_dir.name,
-        lender,
-        budget_usd=order.budget_usd,
-        is_superseded=lambda: False,  # the lender then requests a stop, with its reason
-        max_outage_s=order.limits.max_outage_s,
-        clock=SystemClock(),
-    )
-    order.stopping.on_request(lease_client.end)
+    lease_client = hold_lease(lender, order.folder.run_dir.name, settings, order.stopping)
     engine = await opened.enter_async_context(
         assemble_engine(replace(order, shares=lease_client, cap=lease_client))
     )

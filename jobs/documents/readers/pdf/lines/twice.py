@@ -1,9 +1,10 @@
 """Letters that are drawn twice, a hair apart, so that they look bold: each is read once."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import compress, count
+from operator import le
 
-from jobs.documents.readers.pdf.lines.glyphs import Glyph
+from jobs.documents.readers.pdf.lines.glyphs import Glyph, left_of
 
 _HAIR = 0.08  # of the font size
 _LOOKED_BACK = 4  # glyphs: as many as a ligature has, and one
@@ -14,8 +15,8 @@ def drawn_once(glyphs: Sequence[Glyph]) -> Sequence[Glyph]:
 
     PDFium itself leaves out such a letter, but not the letters of a ligature.
     """
-    lefts = [glyph.left for glyph in glyphs]
-    back = [at for at, (before, left) in enumerate(pairwise(lefts), 1) if left <= before]
+    lefts = list(map(left_of, glyphs))
+    back = compress(count(1), map(le, lefts[1:], lefts))
     if not any(_is_among(glyphs[at], glyphs[max(0, at - _LOOKED_BACK) : at]) for at in back):
         return glyphs
     found: list[Glyph] = []
