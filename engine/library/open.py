@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from engine.ask import Ask
-from engine.assemble import EngineOrder, EngineParts, assemble_engine
+from engine.assemble import EngineOrder, assemble_engine
 from engine.errors import ConfigError
 from engine.files.journal import read_settled
 from engine.files.lock import WriterLock
@@ -144,23 +144,25 @@ async def open_engine(
             spent_usd=_spent_usd(run_folder),
             stopping=stopping,
         )
-        async with assemble_engine(order) as parts:
-            once = AskOnce(parts.ask, run_folder.run_dir)
-            try:
-                yield _opened(order, parts, once)
-            finally:
-                once.is_closed = True
+        async with _opened(order) as engine:
+            yield engine
 
 
-def _opened(order: EngineOrder, parts: EngineParts, once: AskOnce) -> OpenEngine:
-    return OpenEngine(
-        folder=order.folder.run_dir,
-        ask=once,
-        stats=parts.stats,
-        budget=parts.budget,
-        stopping=order.stopping,
-        max_in_flight=order.limits.max_in_flight,
-    )
+@asynccontextmanager
+async def _opened(order: EngineOrder) -> AsyncIterator[OpenEngine]:
+    async with assemble_engine(order) as parts:
+        once = AskOnce(parts.ask, order.folder.run_dir)
+        try:
+            yield OpenEngine(
+                folder=order.folder.run_dir,
+                ask=once,
+                stats=parts.stats,
+                budget=parts.budget,
+                stopping=order.stopping,
+                max_in_flight=order.limits.max_in_flight,
+            )
+        finally:
+            once.is_closed = True
 
 
 def _spent_usd(folder: RunFolder) -> float:
