@@ -5,7 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -115,22 +115,28 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
         results.follow_pace(lane.is_paced)
         opened.push_async_callback(lane.aclose)
         if lease_client is not None:
-            lane.go_by(lease_client)
-            lease_client.follow(spending.budget)
-            await opened.enter_async_context(beside(lease_client.keep()))
+            await opened.enter_async_context(_lent(lease_client, lane, spending.budget))
         await _open_counters(order, paths, stats, opened)
         details = partial(spending_details, stats, spending.budget)
         progress = opened.enter_context(
             StageProgress("send", total=source.counts().wanted, done=0, details=details)
         )
         way = lane if order.flex is None else FlexLane(lane, order.flex)
-        keep = spending.keeping(results.keep)
-        if printer is not None:
-            keep = printer.printing(keep)
+        kept = spending.keeping(results.keep)
+        keep = kept if printer is None else printer.printing(kept)
         sending = Sending(source, way, keep, stopping, progress)
         await sending.run(order.settings.limits.max_in_flight)
     counts, elapsed_s = source.counts(), time.monotonic() - started_s
     return SendEnd(counts, stats.snapshot(), elapsed_s, sending.unsettled, sending.ended_by)
+
+
+def _lent(
+    lease_client: LeaseClient, lane: LiveLane, budget: Budget
+) -> AbstractAsyncContextManager[None]:
+    """For the block the lane goes by what it is lent."""
+    lane.go_by(lease_client)
+    lease_client.follow(budget)
+    return beside(lease_client.keep())
 
 
 @contextmanager
