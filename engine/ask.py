@@ -1,11 +1,10 @@
-"""`ask`, the one call that job code makes to the engine, and calls of many requests at once."""
+"""`ask`, the one call that job code makes to the engine, and the lanes that answer it."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from engine.errors import EngineError, TransientError
 from schemas.outcomes import Outcome
 from schemas.requests import Request
 
@@ -60,53 +59,6 @@ async def await_all(works: Iterable[Awaitable[T]]) -> list[T]:
             raise end
         results.append(end)
     return results
-
-
-async def ask_all(ask: Ask, requests: Iterable[Request], *, window: int) -> list[Outcome]:
-    """The outcomes of any number of requests, in their order, at most `window` asked at a time.
-
-    `requests` are drawn lazily. One that stays unsettled does not hold up the others.
-
-    Raises:
-        TransientError: some stayed unsettled; says how many, and why the first of them.
-        EngineError: what ended the work; raised after all requests in flight have ended.
-    """
-    asking = _Asking(ask, requests)
-    async with asyncio.TaskGroup() as group:
-        for _ in range(window):
-            group.create_task(asking.work_off())
-    if asking.ended_by is not None:
-        raise asking.ended_by
-    if asking.unsettled:
-        _, first = min(asking.unsettled.items())
-        raise TransientError(
-            f"requests that were not answered: {len(asking.unsettled):,} of "
-            f"{len(asking.unsettled) + len(asking.outcomes):,}; the first: {first}; ask again",
-            code=first.code,
-        )
-    return [outcome for _, outcome in sorted(asking.outcomes.items())]
-
-
-class _Asking:
-    """One call of `ask_all`; its workers share the iterator of requests."""
-
-    def __init__(self, ask: Ask, requests: Iterable[Request]) -> None:
-        self._ask = ask
-        self._waiting = enumerate(requests)
-        self.outcomes: dict[int, Outcome] = {}
-        self.unsettled: dict[int, TransientError] = {}
-        self.ended_by: EngineError | None = None
-
-    async def work_off(self) -> None:
-        for place, request in self._waiting:
-            try:
-                self.outcomes[place] = await self._ask(request)
-            except TransientError as error:
-                self.unsettled[place] = error
-            except EngineError as error:
-                self.ended_by = self.ended_by or error
-            if self.ended_by is not None:
-                return
 
 
 class Lane(Protocol):

@@ -22,6 +22,12 @@ REQUEST_TOO_LARGE = "request_too_large"
 REPLY_TOO_LARGE = "reply_too_large"
 NOT_FOUND = "not_found"  # a file, batch or job that is not there, or not there yet
 FILE_PENDING = "file_pending"  # an uploaded file that the host has not looked at yet
+RESULTS_CUT_OFF = "cut_off"  # a batch's file of results did not come whole
+NO_RESULT = "no_result"  # a batch ended without a result for the request
+FORM_REFUSED = "form_refused"  # the form in which a batch asked for JSON, by its host
+FORM_IGNORED = "form_ignored"  # what came has another form than was asked for
+NO_BATCH_API = "no_batch_api"
+BATCH_NOT_MADE = "batch_not_made"  # the ledger was cut, and the provider has no batch of this file
 OTHER_ENDPOINT = "other_endpoint"  # an attempt that was left to another endpoint
 
 

@@ -27,6 +27,8 @@ class RunFolder:
         self.local_model_log_path = run_dir / "local_model.log"
         self.shards_dir = run_dir / "shards"
         self.store_path = run_dir / "store.json"
+        self.finetuning_path = run_dir / "finetuning.jsonl"
+        self.finetuning_metrics_path = run_dir / "finetuning_metrics.jsonl"
         self.student_log_path = run_dir / "student.log"
         self.dataset_dir = run_dir / "dataset"
         self.evaluation_dir = run_dir / "evaluation"

@@ -18,7 +18,7 @@ ROOMS = {
     "engine.clock": "",
     "engine.extras": "",
     "engine.closing": "",
-    "engine.ask": "engine.errors",
+    "engine.ask": "",
     "engine.stopping": "engine.errors engine.clock",
     "engine.wire": "engine.errors engine.clock engine.stopping",
     "engine.files": "engine.errors engine.closing engine.wire",

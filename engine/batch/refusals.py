@@ -9,12 +9,17 @@ import orjson
 from engine.batch.account import Account
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
-from engine.errors import ConfigError, FatalError, RequestError, TransientError
+from engine.errors import (
+    BATCH_NOT_MADE,
+    NO_BATCH_API,
+    ConfigError,
+    FatalError,
+    RequestError,
+    TransientError,
+)
 from schemas.batches import Batch
 
 TOKEN_LIMIT = "token_limit_exceeded"  # noqa: S105 - an error code: a wait, not a failure
-NO_BATCH_API = "no_batch_api"
-NOT_MADE = "batch_not_made"  # the ledger was cut, and the provider has no batch of this file
 MAX_REFUSALS = 3  # in a row, of batches of the same kind
 STEP_DOWN = 0.8  # what is tried next, when the stated limit says that it should have fitted
 
@@ -39,7 +44,7 @@ def is_token_limit(error: RequestError | TransientError) -> bool:
 
 def is_refused(batch: Batch) -> bool:
     """Whether the provider did not take the batch, for what is in it."""
-    is_wait = batch.remote.problem_code in (TOKEN_LIMIT, NO_BATCH_API, NOT_MADE)
+    is_wait = batch.remote.problem_code in (TOKEN_LIMIT, NO_BATCH_API, BATCH_NOT_MADE)
     return batch.remote.status == "failed" and not is_wait
 
 

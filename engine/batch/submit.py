@@ -9,14 +9,14 @@ from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
 from engine.batch.refusals import (
-    NO_BATCH_API,
-    NOT_MADE,
     TOKEN_LIMIT,
     NoBatchApiError,
     is_token_limit,
 )
 from engine.clock import Clock
 from engine.errors import (
+    BATCH_NOT_MADE,
+    NO_BATCH_API,
     NOT_FOUND,
     ConfigError,
     FilePendingError,
@@ -204,7 +204,7 @@ class Submitter:
             _log.info("batch %s: found at the provider (%s)", batch.name, found.status)
             return
         problem = "the ledger was cut, and the provider has no such batch"
-        not_made = RemoteState(status="failed", problem_code=NOT_MADE, problem=problem)
+        not_made = RemoteState(status="failed", problem_code=BATCH_NOT_MADE, problem=problem)
         await self._ledger.note_polled(batch.name, not_made)
 
     async def _find(self, batch: Batch, newer_than: datetime) -> RemoteState | None:

@@ -4,6 +4,7 @@ from __future__ import annotations  # array[int] is not subscriptable before Pyt
 
 from array import array
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # numpy takes 0.1 s to import: only who has ids in a file, or many, needs it
@@ -11,7 +12,9 @@ if TYPE_CHECKING:  # numpy takes 0.1 s to import: only who has ids in a file, or
     from numpy.typing import NDArray
 
 RECENT_COUNT = 8_192  # a recent entry takes ten times the memory of a sorted one
+SORTED_PER_RECENT = 128  # so that what is copied for each entry does not grow with their number
 BUCKET_BITS = 8
+FEW_KEYS = 256  # are looked up one by one
 
 _SHIFT = 64 - BUCKET_BITS
 _LOWEST = -(1 << (BUCKET_BITS - 1))
@@ -25,8 +28,8 @@ class IdIndex:
     ids that collide cannot be prepared; it lives no longer than the process.
 
     Its length is that of distinct ids. What the file held at opening is one sorted part; what is
-    added goes through a small dict into sorted buckets, so that no more than a bucket is ever
-    copied at once.
+    added goes through a dict into sorted buckets, so that no more than a bucket is ever copied at
+    once. The dict holds a small part of them: each time that it is full, all buckets are copied.
     """
 
     def __init__(self, hashes: array[int], offsets: array[int]) -> None:
@@ -34,6 +37,7 @@ class IdIndex:
         self._added: list[_Sorted] = []
         self._added_count = 0
         self._recent: dict[int, int] = {}
+        self._most_recent = RECENT_COUNT
 
     def __len__(self) -> int:
         opened_count = self._opened.distinct_count if self._opened else 0
@@ -42,9 +46,21 @@ class IdIndex:
     def add(self, key: bytes, offset: int) -> None:
         """Remember that the line of `key` begins at `offset`."""
         hashed = hash(key)
-        if hashed in self._recent or len(self._recent) >= RECENT_COUNT:
+        if hashed in self._recent or len(self._recent) >= self._most_recent:
             self._sort_recent()
         self._recent[hashed] = offset
+
+    def add_each(self, keys: Sequence[bytes], offsets: Sequence[int]) -> None:
+        """Remember where the lines of many keys begin."""
+        hashes = list(map(hash, keys))
+        among = set(hashes)
+        if len(among) < len(hashes) or not self._recent.keys().isdisjoint(among):
+            for key, offset in zip(keys, offsets, strict=True):
+                self.add(key, offset)
+            return
+        self._recent.update(zip(hashes, offsets, strict=True))
+        if len(self._recent) >= self._most_recent:
+            self._sort_recent()
 
     def holds(self, key: bytes) -> bool:
         """Whether a line of `key` is known, but for a collision of hashes: next to impossible."""
@@ -62,14 +78,37 @@ class IdIndex:
             yield from self._opened.find(hashed)
 
     def first_offsets(self, keys: Sequence[bytes]) -> list[int]:
-        """For each of many keys the first of its offsets, -1 where there is none."""
-        first_offsets = self._opened.first_offsets(keys) if self._opened else [-1] * len(keys)
-        if self._added_count or self._recent:
-            return [
-                offset if offset >= 0 else next(self.offsets(key), -1)
-                for key, offset in zip(keys, first_offsets, strict=True)
-            ]
+        """For each of many keys one of its offsets, -1 where there is none."""
+        if not len(self):
+            return [-1] * len(keys)
+        if len(keys) <= FEW_KEYS:
+            return [next(self.offsets(key), -1) for key in keys]
+        import numpy as np
+
+        hashes = np.fromiter(map(hash, keys), np.int64, len(keys))
+        order = np.argsort(hashes)
+        in_order = hashes[order]
+        found = np.full(len(keys), -1, np.int64)
+        if self._opened:
+            found[order] = self._opened.first_offsets(in_order)
+        if self._added:
+            found[order] = np.maximum(found[order], self._added_offsets(in_order))
+        first_offsets: list[int] = found.tolist()
+        if self._recent:
+            recent = map(self._recent.get, hashes.tolist(), repeat(-1))
+            first_offsets = list(map(max, first_offsets, recent))
         return first_offsets
+
+    def _added_offsets(self, hashes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The offsets of hashes in order, by the buckets; -1 where there is none."""
+        import numpy as np
+
+        ends = _ends_of_buckets(hashes)
+        found = [
+            bucket.first_offsets(hashes[start:end])
+            for bucket, start, end in zip(self._added, [0, *ends], ends, strict=False)
+        ]
+        return np.concatenate(found)
 
     @property
     def size_bytes(self) -> int:
@@ -80,21 +119,18 @@ class IdIndex:
     def _sort_recent(self) -> None:
         import numpy as np
 
-        edges = np.arange(_LOWEST, -_LOWEST, dtype=np.int64) << _SHIFT
         if not self._added:
             nothing = np.empty(0, np.int64)
-            self._added = [_Sorted(nothing, nothing) for _ in edges]
+            self._added = [_Sorted(nothing, nothing) for _ in range(1 << BUCKET_BITS)]
         hashes = np.fromiter(self._recent.keys(), np.int64, len(self._recent))
         offsets = np.fromiter(self._recent.values(), np.int64, len(self._recent))
         self._added_count += len(self._recent)
+        self._most_recent = max(RECENT_COUNT, self._added_count // SORTED_PER_RECENT)
         self._recent.clear()
         order = np.argsort(hashes)
-        hashes, offsets = hashes[order], offsets[order]
-        ends = [*np.searchsorted(hashes, edges[1:]).tolist(), len(hashes)]
-        start = 0
-        for bucket, end in zip(self._added, ends, strict=True):
-            bucket.insert(hashes[start:end], offsets[start:end])
-            start = end
+        ends = _ends_of_buckets(hashes := hashes[order])
+        for bucket, start, end in zip(self._added, [0, *ends], ends, strict=False):
+            bucket.insert(hashes[start:end], offsets[order[start:end]])
 
 
 class _Sorted:
@@ -113,15 +149,16 @@ class _Sorted:
             yield int(self.offsets[position])
             position += 1
 
-    def first_offsets(self, keys: Sequence[bytes]) -> list[int]:
+    def first_offsets(self, hashes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """For each of many hashes an offset, -1 where there is none."""
         import numpy as np
 
-        hashes = np.fromiter(map(hash, keys), np.int64, len(keys))
+        if not len(self.hashes):
+            return np.full(len(hashes), -1, np.int64)
         positions = np.searchsorted(self.hashes, hashes)
         positions[positions == len(self.hashes)] = 0
         is_there = self.hashes[positions] == hashes
-        offsets: list[int] = np.where(is_there, self.offsets[positions], -1).tolist()
-        return offsets
+        return np.where(is_there, self.offsets[positions], -1)
 
     def insert(self, hashes: NDArray[np.int64], offsets: NDArray[np.int64]) -> None:
         """Add entries whose hashes are in order."""
@@ -131,6 +168,14 @@ class _Sorted:
             positions = np.searchsorted(self.hashes, hashes)
             self.hashes = np.insert(self.hashes, positions, hashes)
             self.offsets = np.insert(self.offsets, positions, offsets)
+
+
+def _ends_of_buckets(hashes: NDArray[np.int64]) -> list[int]:
+    """Where hashes in order come to the end of each bucket."""
+    import numpy as np
+
+    edges = np.arange(_LOWEST + 1, -_LOWEST, dtype=np.int64) << _SHIFT
+    return [*np.searchsorted(hashes, edges).tolist(), len(hashes)]
 
 
 def _sort(hashes: array[int], offsets: array[int]) -> _Sorted:

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import compress, islice
+from itertools import accumulate, compress, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,8 +30,8 @@ _log = logging.getLogger(__name__)
 
 
 class _Waiting(NamedTuple):
-    key: bytes
-    line: bytes
+    keys: Sequence[bytes]
+    lines: Sequence[bytes]  # as many, without newlines
     written: asyncio.Future[None]
 
 
@@ -117,7 +117,7 @@ class JsonlLog(AsyncClosing):
             DamagedLogError: the file was deleted, moved or changed by another program.
         """
         written = asyncio.get_running_loop().create_future()
-        self._queue(id_key(item_id), line, written)
+        self._queue((id_key(item_id),), (line,), written)
         if self._group is None and self._timer is None:
             self._write_soon()
         return written
@@ -132,10 +132,10 @@ class JsonlLog(AsyncClosing):
     async def append_keyed(self, lines: Iterable[tuple[bytes, bytes]]) -> None:
         """The same for ids as they stand in their lines (`id_key`)."""
         written = asyncio.get_running_loop().create_future()  # they go in one group
-        for key, line in lines:
-            self._queue(key, line, written)
-        if not self._waiting or self._waiting[-1].written is not written:
-            return  # there are none
+        given = list(lines)
+        if not given:
+            return
+        self._queue([key for key, _ in given], [line for _, line in given], written)
         if self._group is None and self._timer is None:
             self._write_soon()
         await written
@@ -177,12 +177,16 @@ class JsonlLog(AsyncClosing):
             )
         return found.group()
 
-    def _queue(self, key: bytes, line: bytes, written: asyncio.Future[None]) -> None:
+    def _queue(
+        self, keys: Sequence[bytes], lines: Sequence[bytes], written: asyncio.Future[None]
+    ) -> None:
         if self._broken is not None:
             raise self._broken
-        if not line.startswith(self._prefix + key):
-            raise ValueError(f"a line of {self._path.name} must begin with {self._prefix!r} and id")
-        self._waiting.append(_Waiting(key, line, written))
+        prefix = self._prefix
+        for key, line in zip(keys, lines, strict=True):
+            if not line.startswith(prefix + key):
+                raise ValueError(f"a line of {self._path.name} must begin with {prefix!r} and id")
+        self._waiting.append(_Waiting(keys, lines, written))
 
     def _write_soon(self) -> None:
         """Write now if lines come one by one; where many come, wait a moment for more."""
@@ -197,8 +201,9 @@ class JsonlLog(AsyncClosing):
             self._timer.cancel()
             self._timer = None
         group, self._waiting = self._waiting, []
-        self._group_size = len(group)
-        data = b"".join([item.line + b"\n" for item in group])
+        lines = [line for item in group for line in item.lines]
+        self._group_size = len(lines)
+        data = b"\n".join([*lines, b""])
         loop = asyncio.get_running_loop()
         self._group = loop.run_in_executor(self._writer, self._write_durably, data)
         self._group.add_done_callback(lambda done: self._settle_group(group, done.exception()))
@@ -231,15 +236,17 @@ class JsonlLog(AsyncClosing):
         if error is not None:
             self._fail(group, error)
             return
-        for key, line, written in group:
-            self.lines.index.add(key, self._end)
-            self._end += len(line) + 1
-            if written.done():
+        sizes = (len(line) + 1 for item in group for line in item.lines)
+        ends = list(accumulate(sizes, initial=self._end))
+        self._end: int = ends[-1]
+        self.lines.index.add_each([key for item in group for key in item.keys], ends[:-1])
+        for item in group:
+            if item.written.done():
                 continue
             if self._full is None:
-                written.set_result(None)
+                item.written.set_result(None)
             else:
-                written.set_exception(self._full)
+                item.written.set_exception(self._full)
         if self._waiting:
             self._write_soon()
 

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 import orjson
 
+from engine.library.given import check_messages
 from engine.wire.tokens import count_tokens
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
 
@@ -30,7 +31,9 @@ def make_chat_request(
 
     Raises:
         ValueError: `max_output_tokens` is not above 0.
+        TypeError: the messages are no sequence of objects.
     """
+    check_messages(messages)
     if max_output_tokens <= 0:
         raise ValueError(f"max_output_tokens: found {max_output_tokens}, expected more than 0")
     given: list[Json] = [dict(message) for message in messages]

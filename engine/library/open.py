@@ -1,20 +1,31 @@
 """The engine as a library: a folder, an address, and requests that are paid for once."""
 
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from engine.ask import Ask, ask_all
+from engine.ask import Ask
 from engine.assemble import EngineOrder, EngineParts, assemble_engine
-from engine.errors import ConfigError
+from engine.errors import ConfigError, UnexpectedError
 from engine.files.journal import read_settled
 from engine.files.lock import WriterLock
 from engine.files.records import record_id
+from engine.library.asking import AskOnce, ask_all
+from engine.library.given import (
+    check_endpoints,
+    check_folder,
+    check_limits,
+    check_money,
+    check_result,
+    checked_items,
+    checked_requests,
+    checked_work,
+)
 from engine.progress import StageProgress, spending_details
 from engine.run_folder import RunFolder
 from engine.spending.budget import Budget
@@ -41,7 +52,8 @@ class OpenEngine:
 
     `ask` awaits the outcome of one request: from the journal if it is settled, else bought and
     kept. `stats` has the counters, `budget.spent_usd` what all calls on this folder have cost.
-    `stopping.request(error)` ends the work early: what is in flight lands.
+    `stopping.request(error)` ends the work early: what is in flight lands. An error of the user's
+    own, in `work` or while requests are drawn, ends it likewise and is raised as it is.
     """
 
     folder: Path
@@ -58,8 +70,10 @@ class OpenEngine:
             TransientError: some were not answered; all others are kept. The same call again asks
                 for these alone.
             EngineError: the reason why work ended; what was in flight is kept before it is raised.
+            TypeError: one is no request.
         """
-        return await ask_all(self.ask, requests, window=self.max_in_flight)
+        with _own_errors():
+            return await ask_all(self.ask, checked_requests(requests), window=self.max_in_flight)
 
     async def run_stage(
         self, name: str, items: Iterable[Item], work: Work[Item, Result], *, result: type[Result]
@@ -73,15 +87,18 @@ class OpenEngine:
         Raises:
             ConfigError: the name is no name of a stage, or one of the folder's other files.
             EngineError: the reason why work ended; what was in flight is kept before it is raised.
+            TypeError: an item, or what `work` returned, is none.
         """
         _check_name(name, self.folder)
+        check_result(result)
         async with open_stage_files(RunFolder(self.folder), name, result) as files:
             done = len(files.finished)
             details = partial(spending_details, self.stats, self.budget)
-            with StageProgress(name, total=None, done=done, details=details) as progress:
+            progress = StageProgress(name, total=None, done=done, details=details)
+            with _own_errors(), progress:
                 return await run_stage(
-                    (item for item in items if files.is_unfinished(record_id(item))),
-                    work,
+                    (each for each in checked_items(items) if files.is_unfinished(record_id(each))),
+                    checked_work(work, name, result),
                     ask=self.ask,
                     files=files,
                     window=self.max_in_flight,
@@ -98,7 +115,6 @@ async def open_engine(
     limits: LimitSettings = LimitSettings(),  # noqa: B008 - immutable
     budget_usd: float | None = None,
     prices: Mapping[str, ModelPrice] = PUBLIC_PRICES,
-    stopping: Stopping | None = None,
 ) -> AsyncIterator[OpenEngine]:
     """An engine on the journal of `folder`, which is made if it is not there.
 
@@ -108,12 +124,15 @@ async def open_engine(
     `endpoints` share the requests; all serve the same models. Handles no signals.
 
     Raises:
-        ConfigError: the folder cannot be made or is that of a `distill` run; no endpoint.
+        ConfigError: the folder cannot be made or is that of a `distill` run; another argument is
+            not what it should be.
         RunInUseError: the folder is open already, here or in another process.
         DamagedLogError: the journal is damaged.
     """
-    given = _check_endpoints(endpoints)
-    run_folder, stopping = _make_folder(Path(folder)), stopping or Stopping()
+    given = check_endpoints(endpoints)
+    check_limits(limits)
+    check_money(budget_usd, prices)
+    run_folder, stopping = _make_folder(check_folder(folder)), Stopping()
     with WriterLock(run_folder.lock_path):
         order = EngineOrder(
             folder=run_folder,
@@ -125,13 +144,17 @@ async def open_engine(
             stopping=stopping,
         )
         async with assemble_engine(order) as parts:
-            yield _opened(order, parts)
+            once = AskOnce(parts.ask, run_folder.run_dir)
+            try:
+                yield _opened(order, parts, once)
+            finally:
+                once.is_closed = True
 
 
-def _opened(order: EngineOrder, parts: EngineParts) -> OpenEngine:
+def _opened(order: EngineOrder, parts: EngineParts, once: AskOnce) -> OpenEngine:
     return OpenEngine(
         folder=order.folder.run_dir,
-        ask=parts.ask,
+        ask=once,
         stats=parts.stats,
         budget=parts.budget,
         stopping=order.stopping,
@@ -139,11 +162,13 @@ def _opened(order: EngineOrder, parts: EngineParts) -> OpenEngine:
     )
 
 
-def _check_endpoints(endpoints: Endpoint | Sequence[Endpoint]) -> Sequence[Endpoint]:
-    given = (endpoints,) if isinstance(endpoints, Endpoint) else tuple(endpoints)
-    if not given:
-        raise ConfigError("endpoints: found none, expected an Endpoint or several")
-    return given
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    """Raise what no code of ours expects as it was raised: it may be an error of the user's."""
+    try:
+        yield
+    except UnexpectedError as error:
+        raise (error.__cause__ or error) from None
 
 
 def _spent_usd(folder: RunFolder) -> float:

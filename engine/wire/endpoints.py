@@ -64,6 +64,11 @@ class Endpoint:
                 f"base_url: {self.base_url!r} is not a web address; "
                 "expected something like https://api.openai.com/v1"
             )
+        if not all("!" <= character <= "~" for character in self.api_key or ""):
+            raise ConfigError(
+                f"the key for {self.base_url} holds characters that no key has, such as a line "
+                "break or a blank: expected the key alone"
+            )
         if self.is_azure and parts.path.rstrip("/") != AZURE_PATH:
             raise ConfigError(
                 f"base_url: {self.base_url} is an address of Azure without {AZURE_PATH}: expected "

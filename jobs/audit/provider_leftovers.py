@@ -54,9 +54,7 @@ async def find_leftovers(
         files = await batches.list_files(run_batch_folder(folder, run_id).remote_prefix)
         own_jobs = await jobs.list_own({OWNER_KEY: run_id})
     known_ids = {batch.remote.batch_id for batch in known}
-    known_jobs = {
-        event.job_id for event in read_records(folder.results_path("finetuning"), TuningEvent)
-    }
+    known_jobs = {event.job_id for event in read_records(folder.finetuning_path, TuningEvent)}
     needed = {batch.remote.file_id for batch in known if not batch.is_collected}
     there_ids = {each.batch_id for each in there}
     return Leftovers(

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Container, Iterable
 
+from jobs.text.languages import WRITES_COMPOUNDS, detect_language
 from jobs.text.sentences import split_sentences
 from schemas.dataset import Fault
 from schemas.settings import ChunkSettings
 
 MAX_WORD_LETTERS = 30
+MAX_COMPOUND_LETTERS = 60  # in languages that write them as one word
 MAX_CONTENTS_LINE_CHARS = 200
 MIN_PART_LETTERS = 2
 MIN_GLUED_WORDS = 3  # fewer are chance: into, without, filename
@@ -28,6 +30,10 @@ _PLAIN_WORD = re.compile(  # letters alone, in punctuation; no call(), no path/,
     rf"({_LETTERS}+(?:['’-]{_LETTERS}+)*)"
     rf"[\"'“”‘’«»)\]*_.,;:!?…]*(?![^{_BREAK}])"
 )
+_UNSPACED_WORD = re.compile(  # of scripts whose words touch numbers and names: 第3号, v2을
+    rf"(?:(?=[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])"
+    rf"{_LETTERS})+"
+)
 _ALPHANUMERIC_RUN = re.compile(r"[^\W_]+")
 _LETTER_RUN = re.compile(rf"{_LETTERS}+")
 _SENTENCE_END = re.compile(r"[.!?:。！？：؟۔।։።][\"'”’»)\]*_]*$")
@@ -37,7 +43,8 @@ _CONTENTS_LINE = re.compile(
     r"""
       .* (?: [.·…]\s? ){4,} \s* (?: \d+ | [ivxlc]+ )?  # leaders, perhaps a page
     | .* \D \s \s* \d{1,4}                             # a page number at the end
-    | \W* \d{1,3} (?: \.\d{1,3} )+ \.? \s .* [^.!?:;,] # a number, a title, no full stop
+    | \W* \d{1,3} (?: \.\d{1,3} )+ \.? \s              # a number, a title, no full stop
+      (?! (?: \S+ \s+ ){11} ) .* [^.!?:;,]
     """,
     re.VERBOSE,
 )
@@ -54,6 +61,8 @@ def find_chunk_fault(text: str, token_count: int, settings: ChunkSettings) -> Fa
     if prose < settings.min_prose_share and not _is_explained(text, settings.min_prose_share):
         return Fault("little_prose", prose, settings.min_prose_share)
     glued = glued_word_share(text)
+    if glued > settings.max_glued_word_share and detect_language(text) in WRITES_COMPOUNDS:
+        glued = glued_word_share(text, max_letters=MAX_COMPOUND_LETTERS)
     if glued > settings.max_glued_word_share:
         return Fault("glued_words", glued, settings.max_glued_word_share)
     return None
@@ -68,16 +77,16 @@ def contents_line_share(text: str) -> float:
     )
 
 
-def glued_word_share(text: str) -> float:
+def glued_word_share(text: str, *, max_letters: int = MAX_WORD_LETTERS) -> float:
     """The share of the different words that look like several words run together.
 
-    A word does if it is longer than any word, or made of words that stand alone in the same text
-    ("ofthe"); so the names of a program (`HttpServletRequest`) are not counted. Scripts that are
-    written without spaces have none.
+    A word does if it is longer than any word (`max_letters`), or made of words that stand alone in
+    the same text ("ofthe"); so the names of a program (`HttpServletRequest`) are not counted.
+    Scripts that are written without spaces have none.
     """
     words = {match.group(1).casefold() for match in _PLAIN_WORD.finditer(text)}
     words = {word for word in words if word.isascii() or max(word) < _FIRST_UNSPACED_SCRIPT}
-    glued_count = sum(_is_glued(word, words) for word in words)
+    glued_count = sum(_is_glued(word, words, max_letters) for word in words)
     return _share(glued_count, len(words)) if glued_count >= MIN_GLUED_WORDS else 0.0
 
 
@@ -91,7 +100,7 @@ def prose_share(text: str) -> float:
         total += size
         if len(sentence.encode()) < MIN_PROSE_SENTENCE_BYTES:
             continue
-        plain = _byte_count(_PLAIN_WORD.findall(sentence))
+        plain = _byte_count(_plain_words(sentence))
         if plain >= max(MIN_PROSE_SENTENCE_BYTES, MIN_PLAIN_SHARE * size):
             prose += size
     return _share(prose, total)
@@ -107,7 +116,7 @@ def _is_explained(text: str, min_prose_share: float) -> bool:
     for span in split_sentences(text):
         sentence = text[span.start_char : span.end_char]
         size = _byte_count(_ALPHANUMERIC_RUN.findall(sentence))
-        words = _PLAIN_WORD.findall(sentence)
+        words = _plain_words(sentence)
         total += size
         is_whole = len(words) >= MIN_SENTENCE_WORDS and _SENTENCE_END.search(sentence) is not None
         if is_whole and _byte_count(words) >= MIN_PLAIN_SHARE_EXPLAINED * size:
@@ -116,9 +125,9 @@ def _is_explained(text: str, min_prose_share: float) -> bool:
     return explained >= max(MIN_EXPLAINED_BYTES, wanted)
 
 
-def _is_glued(word: str, words: Container[str]) -> bool:
-    if len(word) > MAX_WORD_LETTERS:
-        return max(map(len, _LETTER_RUN.findall(word))) > MAX_WORD_LETTERS
+def _is_glued(word: str, words: Container[str], max_letters: int) -> bool:
+    if len(word) > max_letters:
+        return max(map(len, _LETTER_RUN.findall(word))) > max_letters
     if len(word) < 2 * MIN_PART_LETTERS:
         return False
     ends = [0]  # where a run of other words from the start of `word` can end
@@ -131,6 +140,13 @@ def _is_glued(word: str, words: Container[str]) -> bool:
                 ends.append(end)
                 break
     return ends[-1] == len(word)
+
+
+def _plain_words(sentence: str) -> list[str]:
+    if sentence.isascii():
+        return _PLAIN_WORD.findall(sentence)
+    others = _UNSPACED_WORD.sub(" ", sentence)
+    return [*_PLAIN_WORD.findall(others), *_UNSPACED_WORD.findall(sentence)]
 
 
 def _byte_count(words: Iterable[str]) -> int:

@@ -10,7 +10,7 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from engine.stopping import Stopping
-from jobs.documents.list_files import SourceFile, list_files
+from jobs.documents.list_files import STAGE, SourceFile, list_files
 from jobs.documents.unread_files import forget_stale
 from schemas.dataset import Rejection
 from schemas.documents import Document
@@ -65,7 +65,7 @@ async def list_sources(
 def find_missing_documents(folder: RunFolder) -> list[MissingDocument]:
     """The documents of the run that are not in sources.jsonl any more."""
     present = set(read_ids(folder.sources_path, SourceFile))
-    documents_path = folder.results_path("documents")
+    documents_path = folder.results_path(STAGE)
     missing = [
         (document.document_id, document.path)
         for document in read_records(documents_path, Document, is_wanted=lambda i: i not in present)
@@ -84,7 +84,7 @@ def find_new_documents(folder: RunFolder) -> list[NewDocument]:
     journal_path = folder.journal_path
     if not journal_path.exists() or not journal_path.stat().st_size:
         return []
-    known = set(read_ids(folder.finished_path("documents"), FinishedItem))
+    known = set(read_ids(folder.finished_path(STAGE), FinishedItem))
     sources = read_records(folder.sources_path, SourceFile, is_wanted=lambda i: i not in known)
     changed = {missing.path for missing in find_missing_documents(folder) if missing.is_changed}
     return [NewDocument(s.document_id, s.path) for s in sources if s.path not in changed]

@@ -9,9 +9,9 @@ from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
+from jobs.documents.list_files import STAGE
 from schemas.dataset import Rejection
 
-STAGE = "documents"
 UNKNOWN_TYPE = "unknown_type"
 MISSING_EXTRA = "missing_extra"
 NO_COLUMN = "no_text_column"

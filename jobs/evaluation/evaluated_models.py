@@ -58,7 +58,7 @@ def find_baseline(folder: RunFolder, settings: RunSettings) -> str:
     if settings.baseline.model:
         return settings.baseline.model
     tuned = _find_tuned(folder, settings)
-    events = read_records(folder.results_path("finetuning"), TuningEvent)
+    events = read_records(folder.finetuning_path, TuningEvent)
     of_job = next((e.base_model for e in events if tuned and e.tuned_model == tuned), "")
     of_name = base_model(tuned) if base_model(tuned) != tuned else ""
     if settings.student.trainer == "local":
@@ -71,7 +71,7 @@ def _find_tuned(folder: RunFolder, settings: RunSettings) -> str:
 
 
 def _last_tuned_model(folder: RunFolder) -> str:
-    events = read_records(folder.results_path("finetuning"), TuningEvent)
+    events = read_records(folder.finetuning_path, TuningEvent)
     return next(reversed([event.tuned_model for event in events if event.tuned_model]), "")
 
 

@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 
 from engine.ask import Ask
 from engine.files.records import read_records
-from engine.stage import StageFiles, StagePass
-from jobs.evaluation.answer_samples import MODEL_ANSWERS, contest_tasks
-from jobs.evaluation.judging.judge import Judge, JudgePolicy, UnscoredError
+from engine.stage import StageFiles
+from jobs.evaluation.answer_samples import MODEL_ANSWERS, contest_answers
+from jobs.evaluation.judging.judge import PURPOSE, Judge, JudgePolicy, UnscoredError
 from jobs.evaluation.judging.judge_prompts import ask_for_preference, prompt_hash
 from jobs.evaluation.judging.shapes import Better, Preference
 from jobs.evaluation.questions.build_samples import SAMPLES
 from jobs.evaluation.score_answers import judge_policy
-from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
+from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from jobs.settings.roles import judge_of
 from schemas.evaluation import Contest, ModelAnswer, Outcome, PairVerdict, Role, Sample
 from schemas.record import Record, content_id
@@ -119,10 +119,7 @@ def _pair_id(sample: Sample, one: ModelAnswer, other: ModelAnswer, settings: Run
 
 def _list_tasks(context: StageContext[Contest], files: StageFiles[PairVerdict]) -> Items[PairTask]:
     samples = list(read_records(context.folder.results_path(SAMPLES.name), Sample))
-    asked = frozenset(task.answer_id for task in contest_tasks(context))
-    path = context.folder.results_path(MODEL_ANSWERS.name)
-    answers = list(read_records(path, ModelAnswer, is_wanted=asked.__contains__))
-    tasks = list(pair_tasks(samples, answers, context.settings))
+    tasks = list(pair_tasks(samples, contest_answers(context), context.settings))
     unfinished = [task for task in tasks if files.is_unfinished(task.pair_id)]
     return Items(unfinished, len(tasks), len(tasks) - len(unfinished))
 
@@ -134,27 +131,17 @@ async def _open_policy(
     yield judge_policy(context.settings)
 
 
-async def _pass_if_wanted(context: StageContext[Contest]) -> StagePass:
-    """Judge the pairs if the settings ask for that; else there is not even a file."""
-    if not PAIRS.is_wanted(context.settings):
-        return StagePass()
-    return await run_items(PAIRS, _WORK, context)
-
-
 def _has_no_verdict(verdict: PairVerdict) -> bool:
     return verdict.outcome is None
 
-
-_WORK: ItemWork[Contest, PairTask, PairVerdict, JudgePolicy] = ItemWork(
-    items=_list_tasks, needs=_open_policy, work=judge_pair
-)
 
 PAIRS: Stage[Contest] = Stage(
     name=STAGE,
     label="pairs of answers",
     result=PairVerdict,
     reads=(SAMPLES.name, MODEL_ANSWERS.name),
-    work=_pass_if_wanted,
+    work=ItemWork(items=_list_tasks, needs=_open_policy, work=judge_pair),
+    purposes=(PURPOSE,),
     keeps_former_results=True,
     is_failed_result=_has_no_verdict,
     is_wanted=lambda settings: settings.evaluation.pairwise,

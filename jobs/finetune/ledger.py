@@ -35,7 +35,7 @@ class TuningLedger(AsyncClosing):
     @classmethod
     def of(cls, folder: RunFolder, clock: Clock, back_up: BackUp | None = None) -> Self:
         """The ledger of a run."""
-        paths = (folder.results_path("finetuning"), folder.results_path("finetuning_metrics"))
+        paths = (folder.finetuning_path, folder.finetuning_metrics_path)
         return cls(*paths, clock, back_up)
 
     async def __aenter__(self) -> Self:

@@ -26,7 +26,7 @@ def find_open_job(folder: RunFolder) -> TuningEvent | None:
         DamagedLogError: a line of finetuning.jsonl is damaged.
     """
     last = None
-    for event in read_records(folder.results_path("finetuning"), TuningEvent):
+    for event in read_records(folder.finetuning_path, TuningEvent):
         last = event if event.job_id else last
     return None if last is None or last.status in ENDED_STATUSES else last
 

@@ -15,6 +15,8 @@ from engine.files.jsonl_lines import read_lines
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from jobs.comparison.run import ComparedRun, compare_run
+from jobs.dataset.ask_teacher import ANSWERS
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.rows.chat_rows import ReadRow, read_row
 from jobs.settings.run_config import DISTRIBUTION, read_run_config
 from jobs.settings.show_value import as_toml
@@ -142,9 +144,9 @@ def read_dataset_shape(folder: RunFolder) -> DatasetShape:
     for row in read_records(folder.dataset_dir / "provenance.jsonl", Provenance):
         shape.rows_of_kind[row.kind] += 1
         shape.rows_of_document[row.path] += 1
-    for question in read_records(folder.results_path("kept_questions"), Question):
+    for question in read_records(folder.results_path(KEPT_QUESTIONS.name), Question):
         shape.question_words.append(len(question.text.split()))
-    for answer in read_records(folder.results_path("answers"), Answer):
+    for answer in read_records(folder.results_path(ANSWERS.name), Answer):
         shape.answer_words.append(len(answer.text.split()))
     return shape
 
@@ -215,10 +217,10 @@ def read_training(folder: RunFolder) -> LastTraining | None:
         DamagedLogError: a file is damaged.
     """
     last: TuningEvent | None = None
-    for event in read_records(folder.run_dir / "finetuning.jsonl", TuningEvent):
+    for event in read_records(folder.finetuning_path, TuningEvent):
         last = event
     if last is None:
         return None
-    path = folder.run_dir / "finetuning_metrics.jsonl"
+    path = folder.finetuning_metrics_path
     curve = [m for m in read_records(path, TrainingMetric) if m.job_id == last.job_id]
     return LastTraining(last, tuple(sorted(curve, key=lambda metric: metric.step)))

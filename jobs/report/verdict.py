@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 
 from jobs.comparison.shown.table import describe_units, metric_label
+from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
+from jobs.dataset.questions.further_questions import FURTHER
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.report.read_report import Report
 from schemas.comparison import AnsweringCost, Comparison, Difference, Estimate
 from schemas.evaluation import Metric, Role
@@ -126,8 +129,9 @@ def describe_funnel(summary: RunSummary) -> list[str]:
 
 
 def _of_stages(summary: RunSummary) -> Iterator[str]:
-    questions, kept = summary.stages.get("questions"), summary.stages.get("kept_questions")
-    answers, further = summary.stages.get("answers"), summary.stages.get("further_questions")
+    questions, further, kept, answers = (
+        summary.stages.get(stage.name) for stage in (QUESTIONS, FURTHER, KEPT_QUESTIONS, ANSWERS)
+    )
     held_out = summary.rows.get(HELD_OUT, 0)
     rows = sum(count for name, count in summary.rows.items() if name != HELD_OUT)
     if questions and kept:

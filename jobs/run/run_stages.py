@@ -54,6 +54,8 @@ async def run_stages(
 
 
 async def _run_stage(stage: Stage[Order], context: StageContext[Order]) -> StagePass:
+    if not stage.is_wanted(context.settings):
+        return StagePass()  # not even its file is made
     if not isinstance(stage.work, ItemWork):
         return await stage.work(context)
     return await run_items(stage, stage.work, context)

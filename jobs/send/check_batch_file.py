@@ -4,7 +4,7 @@ from __future__ import annotations  # array[int] is not subscriptable before Pyt
 
 import logging
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
@@ -81,13 +81,11 @@ def check_batch_file(
         ConfigError: a line cannot be sent or repeats a custom_id, and may not be skipped.
         InterruptedRunError: a stop was requested meanwhile.
     """
-    check = _Check(path, results, was_checked=was_checked)
+    check = Check(path, results, was_checked=was_checked)
     for block in read_batch_file(path):
         stopping.raise_if_requested()
         check.add(block)
-    check.strike_duplicates()
-    check.report(skips_bad_lines=skips_bad_lines)
-    return CheckedFile(path, check.verdicts, check.bad_count, check.find_start())
+    return check.end(skips_bad_lines=skips_bad_lines)
 
 
 class _ReadLine(NamedTuple):
@@ -100,17 +98,18 @@ class _Duplicate(NamedTuple):
     first_number: int
 
 
-class _Check:
+class Check:
     """A pass under way: of each line a hash of its id, its offset, and what is to be done."""
 
-    def __init__(self, path: Path, results: ResultFiles, *, was_checked: bool) -> None:
+    def __init__(self, path: Path, results: ResultFiles, *, was_checked: bool = False) -> None:
         self._path = path
         self._results = results
         self._was_checked = was_checked
         self._hashes, self._offsets = array("q"), array("q")
         self._problems: list[tuple[int, str]] = []
-        self.verdicts = bytearray()
-        self.bad_count = 0
+        self._verdicts = bytearray()
+        self._bad_count = 0
+        self._end = 0
 
     def add(self, block: Lines) -> None:
         """A line that was settled is not looked at any further: nothing of it will be sent."""
@@ -121,11 +120,43 @@ class _Check:
                 keys[index], verdict = read
             else:
                 verdict = _VERDICTS[ending]
-            self.verdicts.append(verdict)
+            self._verdicts.append(verdict)
+        self._note(keys, [len(line) + 1 for line in block.lines])
+
+    def add_read(
+        self, keys: Sequence[bytes], sizes: Sequence[int], problems: Mapping[int, str]
+    ) -> None:
+        """Add lines that were read elsewhere, of which nothing is in a batch.
+
+        Each has its id, or b"", and its size; what is wrong with one, by its index.
+        """
+        number, known = len(self._verdicts) + 1, list(keys)
+        endings = self._results.endings(keys)
+        verdicts = bytearray(map(_VERDICTS.__getitem__, endings))
+        for index, problem in problems.items():
+            if endings[index] is None:
+                self._add_problem(number + index, problem)
+                known[index] = b""
+        for index in (index for index, key in enumerate(known) if not key):
+            verdicts[index] = _SKIPPED
+        self._verdicts += verdicts
+        self._note(known, sizes)
+
+    def end(self, *, skips_bad_lines: bool) -> CheckedFile:
+        """What all lines come to.
+
+        Raises:
+            ConfigError: one cannot be sent or repeats a custom_id, and may not be skipped.
+        """
+        self._strike_duplicates()
+        self._report(skips_bad_lines=skips_bad_lines)
+        return CheckedFile(self._path, self._verdicts, self._bad_count, self._find_start())
+
+    def _note(self, keys: Sequence[bytes], sizes: Sequence[int]) -> None:
         self._hashes.extend(map(hash, keys))
-        self._offsets.extend(
-            accumulate((len(line) + 1 for line in block.lines[:-1]), initial=block.offset)
-        )
+        ends = list(accumulate(sizes, initial=self._end))
+        self._end = ends.pop()
+        self._offsets.extend(ends)
 
     def _read(self, number: int, line: bytes) -> _ReadLine:
         if self._was_checked and (key := id_key_at_sight(line)):
@@ -139,32 +170,32 @@ class _Check:
             return _ReadLine(b"", _SKIPPED)
         return _ReadLine(id_key(custom_id), _VERDICTS[self._results.ending(custom_id)])
 
-    def strike_duplicates(self) -> None:
+    def _strike_duplicates(self) -> None:
         for number, first_number in self._find_duplicates():
-            self.verdicts[number - 1] = _SKIPPED
+            self._verdicts[number - 1] = _SKIPPED
             self._add_problem(
                 number,
                 f"custom_id: found that of line {first_number:,} again, expected one of its own",
             )
 
-    def report(self, *, skips_bad_lines: bool) -> None:
-        if not self.bad_count:
+    def _report(self, *, skips_bad_lines: bool) -> None:
+        if not self._bad_count:
             return
         lines = [f"{self._path}:{number}: {what}" for number, what in sorted(self._problems)]
-        if self.bad_count > len(lines):
-            lines.append(f"{self._path}: and {self.bad_count - len(lines):,} more such lines")
+        if self._bad_count > len(lines):
+            lines.append(f"{self._path}: and {self._bad_count - len(lines):,} more such lines")
         if not skips_bad_lines:
             advice = "nothing was sent: mend the file, or leave these lines out by --skip-bad-lines"
             raise ConfigError("\n".join([*lines, advice]))
         for text in lines:
             _log.warning("left out: %s", text)
 
-    def find_start(self) -> Position:
-        index = self.verdicts.find(WANTED)
+    def _find_start(self) -> Position:
+        index = self._verdicts.find(WANTED)
         return Position(index + 1, self._offsets[index]) if index >= 0 else Position()
 
     def _add_problem(self, number: int, what: str) -> None:
-        self.bad_count += 1
+        self._bad_count += 1
         if len(self._problems) < SHOWN_COUNT:
             self._problems.append((number, what))
 
@@ -182,7 +213,7 @@ class _Check:
         first_numbers: dict[str, int] = {}
         with self._path.open("rb") as file:
             for index in suspects.tolist():
-                if self.verdicts[index] == _SKIPPED:
+                if self._verdicts[index] == _SKIPPED:
                     continue
                 file.seek(self._offsets[index])
                 custom_id = read_batch_line(file.readline()).custom_id

@@ -4,7 +4,14 @@ import asyncio
 import base64
 import os
 import re
-from collections.abc import Awaitable, Callable, Collection, Container, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Container,
+    Iterator,
+    Sequence,
+)
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -190,7 +197,7 @@ class ResultFiles(AsyncClosing):
             DamagedLogError: one is not such a line.
             StorageError: the disk refused one.
         """
-        given = dict(map(self._adopted, lines))
+        given = dict(self._adopted(lines))
         keys = list(given)
         new = [
             (key, given[key])
@@ -200,14 +207,17 @@ class ResultFiles(AsyncClosing):
         await (self._answers if kind == "answered" else self._errors).append_keyed(new)
         return len(new)
 
-    def _adopted(self, line: bytes) -> tuple[bytes, bytes]:
-        """The id in a line, as it stands there, and the line with an id of this file's."""
-        found = _LINE_ID.match(line)
-        if found is None:
-            raise DamagedLogError(f"a line of replies has another form: {line[:80]!r}")
-        start, end = found.span("line_id")
-        line_id = self._next_line_id().encode()
-        return found["key"], line[:start] + line_id + line[end:]
+    def _adopted(self, lines: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """The id in each line, as it stands there, and the line with an id of this file's."""
+        run_id, sends = self._run_id.encode(), self._sends_count()
+        for line in lines:
+            found = _LINE_ID.match(line)
+            if found is None:
+                raise DamagedLogError(f"a line of replies has another form: {line[:80]!r}")
+            self._kept_count += 1
+            start, end = found.span("line_id")
+            line_id = b"req_%b_%d_%d" % (run_id, self._kept_count, sends)
+            yield found["key"], line[:start] + line_id + line[end:]
 
     def _answer_line(self, outcome: Completed) -> bytes:
         return encode_answer(outcome, self._next_line_id())

@@ -78,12 +78,13 @@ def read_run_config(path: Path) -> RunConfig | None:
 
 
 def refuse_lost_config(folder: RunFolder) -> None:
-    """Refuse to begin anew where results are that were made with settings nobody knows.
+    """Refuse to begin anew where results are that were made with settings that are lost.
 
     Raises:
         DamagedLogError: there are some; says what can be done.
     """
-    made = (folder.journal_path, folder.finished_path("documents"), folder.batches_path)
+    finished = folder.finished_path("any").parent.glob("*.jsonl")
+    made = (folder.journal_path, folder.batches_path, *finished)
     if any(path.exists() and path.stat().st_size for path in made):
         raise DamagedLogError(
             f"{folder.config_path}: is gone, and with it the settings that the run was made with. "

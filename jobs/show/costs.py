@@ -143,10 +143,7 @@ def _batch_losses(folder: RunFolder) -> Iterator[CostRow]:
 
 def _tuning(folder: RunFolder) -> Iterator[CostRow]:
     """The last word on each job; its cost is no part of the run's budget."""
-    last = {
-        event.job_name: event
-        for event in read_records(folder.results_path("finetuning"), TuningEvent)
-    }
+    last = {event.job_name: event for event in read_records(folder.finetuning_path, TuningEvent)}
     for event in last.values():
         if event.trained_tokens is not None:
             key = CostKey(event.at[:DAY_CHARS], event.base_model, FINE_TUNING, event.trainer)

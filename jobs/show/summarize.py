@@ -22,6 +22,7 @@ from engine.stats.snapshots import read_snapshots
 from jobs.dataset.coverage import read_coverage, read_document_coverage
 from jobs.dataset.questions.choose_chunks import count_usable_chunks
 from jobs.dataset.stages import DATASET
+from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.whole_corpus.check_held_out import read_held_out_check
 from jobs.run.batch_folders import read_batch_losses
 from jobs.run.stages import Stage, Stages
@@ -71,7 +72,7 @@ def summarize_run(folder: RunFolder, dataset: Stages[None] = DATASET) -> RunSumm
         state=state,
         model=config.settings.teacher.model if config else None,
         is_demo_grade=config is not None and config.settings.teacher.is_local,
-        documents=_count_lines(folder.results_path("documents")),
+        documents=_count_lines(folder.results_path(DOCUMENTS.name)),
         usable_chunks=count_usable_chunks(folder, settings),
         limit_chunks=settings.limit_chunks,
         stages=stages,

@@ -10,6 +10,7 @@ MIN_CONFIDENCE = 0.6  # below it lie all the mistakes made on 5,763 paragraphs o
 
 SURE_CONFIDENCE = 0.9  # of one sentence that is said to be in another language than its source
 WRITES_NOUNS_LARGE = ("de", "lb")  # so that a large letter is no sign of a name
+WRITES_COMPOUNDS = ("da", "de", "et", "fi", "hu", "is", "lb", "nl", "no", "sv")  # as one word
 MIN_WORDS = 5  # in scripts with spaces, code and names in quotes aside
 
 _NO_PROSE = re.compile(
@@ -17,11 +18,17 @@ _NO_PROSE = re.compile(
     re.DOTALL,
 )
 _LARGE = re.compile(r"(?<=\s)[A-Z]\S*")  # names, which are alike in all languages
-_SAME_LANGUAGE = {"nn": "no"}  # Nynorsk and Bokmål
+_SIMPLIFIED = frozenset("们这说个为时会对发经过还进开关点种无电机应设单数网务压阀检连")
+_TRADITIONAL = frozenset("們這說個為時會對發經過還進開關點種無電機應設單數網務壓閥檢連")
+_SAME_LANGUAGE = {  # Norwegian; what written Chinese and Arabic are often taken for
+    **dict.fromkeys(("nb", "nn"), "no"),
+    **dict.fromkeys(("wuu", "yue"), "zh"),
+    **dict.fromkeys(("ary", "arz"), "ar"),
+}
 
 
 class _Identifier(Protocol):
-    def classify(self, text: str) -> tuple[str, float]: ...
+    def rank(self, text: str) -> list[tuple[str, float]]: ...
 
 
 def detect_language(text: str) -> str | None:
@@ -32,10 +39,22 @@ def detect_language(text: str) -> str | None:
     """
     if len(text.strip().encode(errors="replace")) < MIN_TEXT_BYTES:
         return None
-    code, confidence = _identifier().classify(text[:MAX_TEXT_CHARS])
+    code, confidence = _classify(text)
     if confidence < MIN_CONFIDENCE or len(code) != len("en"):
         return None
-    return _SAME_LANGUAGE.get(code, code)
+    return code
+
+
+def detect_writing(text: str) -> str | None:
+    """As `detect_language`, but Chinese in either kind of characters: `zh-Hans`, `zh-Hant`."""
+    language = detect_language(text)
+    if language != "zh":
+        return language
+    beginning = text[:MAX_TEXT_CHARS]
+    simplified, traditional = (
+        sum(char in signs for char in beginning) for signs in (_SIMPLIFIED, _TRADITIONAL)
+    )
+    return "zh-Hant" if traditional > simplified else "zh-Hans"
 
 
 def differs_in_language(text: str, language: str | None) -> bool:
@@ -52,8 +71,16 @@ def differs_in_language(text: str, language: str | None) -> bool:
     is_spaced = prose.isascii() or len(prose.split()) > 3
     if is_spaced and len(prose.split()) < MIN_WORDS:
         return False
-    code, confidence = _identifier().classify(prose[:MAX_TEXT_CHARS])
-    return confidence >= SURE_CONFIDENCE and _SAME_LANGUAGE.get(code, code) != language
+    code, confidence = _classify(prose)
+    return confidence >= SURE_CONFIDENCE and code != language
+
+
+def _classify(text: str) -> tuple[str, float]:
+    """The likeliest language of the beginning of a text, and how likely it is."""
+    ranked = _identifier().rank(text[:MAX_TEXT_CHARS])
+    code = _SAME_LANGUAGE.get(ranked[0][0], ranked[0][0])
+    alike = sum(share for other, share in ranked if _SAME_LANGUAGE.get(other, other) == code)
+    return code, alike
 
 
 @cache

@@ -13,6 +13,7 @@ _ABBREVIATIONS = frozenset(  # that no sentence ends with, in small letters
         *("örn", "bkz", "şek", "tp", "ths", "pgs", "gbr", "hlm", "рис", "см", "напр", "стр", "гл"),
         *("им", "табл", "т.е", "т.к", "див", "вж", "фиг", "ср", "ул", "εικ", "σελ", "π.χ", "δηλ"),
         *("βλ", "e.g", "i.e", "cf", "vs"),
+        *("ing", "проф", "акад", "доц"),
     )
 )
 _BEFORE_SMALL = frozenset(  # these are words, too, or may end a sentence
@@ -20,6 +21,14 @@ _BEFORE_SMALL = frozenset(  # these are words, too, or may end a sentence
         *("abs", "art", "bd", "bla", "ca", "eq", "ex", "fr", "hr", "ill", "ifm", "jf", "kb", "kl"),
         *("ks", "mfl", "mis", "n", "np", "pl", "por", "resp", "sok", "str", "tab", "tj", "ts"),
         *("ud", "vb", "vol", "тыс", "мал", "env"),
+        *("abbr", "approx", "avg", "esp", "est", "excl", "incl", "max", "min", "temp"),
+    )
+)
+_BEFORE_NUMBER = frozenset(  # "sect. 4"; without a number behind them they may end a sentence
+    (
+        *("app", "approx", "cap", "caps", "ch", "chs", "eqs", "figs", "fn", "max", "min", "nos"),
+        *("par", "para", "paras", "pars", "pp", "rev", "sec", "secs", "sect", "tbl", "tít"),
+        *("ver", "vols", "č", "čl", "odst", "д", "кв", "корп", "оф", "пп", "разд", "ст"),
     )
 )
 _LAST_WORD = re.compile(r"(?<![\w.])([^\W\d_]{1,6}(?:\.[^\W\d_]{1,4}){0,3})\.\s*\Z")
@@ -33,11 +42,19 @@ _COUNTED = re.compile(  # German: "am 3. Mai", "im 19. Jahrhundert"
     r"|Lebensjahr)(?!\w)"
 )
 _CLOSING = "」』）〉》】〕”’"
+_NO_START = _CLOSING + ",;)]}"
+_REFERENCE = re.compile(r"\s?\[\d{1,4}\]\s*\Z")  # "e.g. [3]", and "It is so.[3]"
 _CLOSED = re.compile(f"[。！？!?][{_CLOSING}]+\\Z")
 _PARTICLE = re.compile(  # Japanese: the quote is a part of the sentence around it
     "と(?!ても|ころ|きに|りわけ)|って|も(?!う|し|ちろん|っと)|は(?![いじ])|が(?!ん)|を|に(?!ほん)|の(?!ち)"
     "|で(?!も|は)|や(?!は|が)|など|だ(?![かが])|です|へ|から|まで|より(?!よ)"
 )
+_GERMAN_ORDINAL = re.compile(r"\b(?:[Dd](?:er|ie|as|em|en|es)|[Jj]ede[rsnm]?) \d{1,2}\.\s*\Z")
+_NOUN = re.compile(r"\s*[A-ZÄÖÜ][a-zäöüß]")
+_PLURAL = re.compile(r"(?<!\w)([A-Z])\1\.\s*\Z")  # Spanish: EE. UU., RR. HH.
+_GOES_ON_BEHIND_PLURAL = re.compile(r"\s*(?:([A-Z])\1\.|[a-zà-ÿ])")
+_TOWN = re.compile(r"(?<![\w.])(?<!\d\s)г\.\s*\Z")  # not a year: "в г. Москва", "в 1990 г."
+_NAME_WITH_DOT = re.compile(r"(?:\A|[\s(])\.\Z")  # .NET, .bashrc
 _THAI = "\u0e01-\u0e2e\u0e30-\u0e3a\u0e40-\u0e45\u0e47-\u0e4e\u0e81-\u0eae\u0eb0-\u0ecd"  # and Lao
 _PAUSE = re.compile(f"(?<=[{_THAI}])[ ]+(?=[{_THAI}])")
 _CONJUNCTION = re.compile(
@@ -48,21 +65,49 @@ _MIN_THAI_CHARS = 40  # a shorter part is a clause
 
 def goes_on(block: str, start: int, end: int) -> bool:
     """Whether the sentence from `start` on does not end at `end`, though a sign says so."""
-    if block[end : end + 1] and block[end] in _CLOSING:
+    if block[end : end + 1] and block[end] in _NO_START:
         return True
+    reference = _REFERENCE.search(block, max(start, end - _LAST_WORD_CHARS), end)
+    end = reference.start() if reference else end
     near = max(start, end - _LAST_WORD_CHARS)
     if _CLOSED.search(block, near, end):
         return _PARTICLE.match(block, end) is not None
+    found = _FOLLOWING.match(block, end) if reference is None else None
+    following = found[1] if found else ""
+    return (
+        _is_abbreviated(block, near, end, following)
+        or _is_ordinal(block, near, end, following)
+        or _is_part_of_name(block, near, end)
+    )
+
+
+def _is_abbreviated(block: str, near: int, end: int, following: str) -> bool:
     word = _LAST_WORD.search(block, near, end)
-    if word and word[1].lower() in _ABBREVIATIONS:
+    if word is None:
+        return False
+    letters = word[1].lower()
+    if letters in _ABBREVIATIONS:
         return True
-    following = _FOLLOWING.match(block, end)
-    if following and word and word[1].lower() in _BEFORE_SMALL:
-        return following[1].islower() or following[1].isdigit()
-    is_small = following is not None and following[1].islower() and "\n" not in block[near:end]
+    if letters in _BEFORE_SMALL and (following.islower() or following.isdigit()):
+        return True
+    if letters in _BEFORE_NUMBER and following.isdigit():
+        return True
+    return letters == "г" and following.isupper() and bool(_TOWN.search(block, near, end))
+
+
+def _is_ordinal(block: str, near: int, end: int, following: str) -> bool:
+    is_small = following.islower() and "\n" not in block[near:end]
     if is_small and (_LETTER.search(block, near, end) or _ORDINAL.search(block, near, end)):
         return True
+    if _GERMAN_ORDINAL.search(block, near, end) and _NOUN.match(block, end):
+        return True
     return _ORDINAL.search(block, near, end) is not None and bool(_COUNTED.match(block, end))
+
+
+def _is_part_of_name(block: str, near: int, end: int) -> bool:
+    if _PLURAL.search(block, near, end):
+        return _GOES_ON_BEHIND_PLURAL.match(block, end) is not None
+    return block[end : end + 1].isalpha() and _NAME_WITH_DOT.search(block, near, end) is not None
 
 
 def pauses(text: str, start: int, end: int) -> Iterator[int]:

@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 
 from engine.run_folder import RunFolder
+from jobs.dataset.ask_teacher import ANSWERS
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.rows.apply_reviews import RowText, reviews_path, row_hash
 from jobs.view.line_file import find_by_field, find_by_id
 from jobs.view.lists import Line, RunLists
@@ -39,8 +41,8 @@ def read_details(lists: RunLists, name: str, number: int) -> dict[str, Any] | No
 
 def _row_details(folder: RunFolder, line: Line) -> dict[str, Any]:
     """The row as the run holds it, with its source, and what was decided about it."""
-    question = _find(folder, "kept_questions", "question_id", str(line["question_id"]))
-    answer = _find(folder, "answers", "answer_id", str(line["answer_id"]))
+    question = _find(folder, KEPT_QUESTIONS.name, "question_id", str(line["question_id"]))
+    answer = _find(folder, ANSWERS.name, "answer_id", str(line["answer_id"]))
     if question is None or answer is None:
         return {"texts": [_text("Question or answer", "(not in the run any more)")]}
     text = RowText(str(question["text"]), str(answer["text"]))

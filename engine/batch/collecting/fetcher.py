@@ -13,7 +13,7 @@ from engine.batch.folder import BatchFolder
 from engine.batch.provider import Provider
 from engine.batch.refusals import is_refused
 from engine.clock import Clock
-from engine.errors import NOT_FOUND, RequestError, TransientError
+from engine.errors import NOT_FOUND, RESULTS_CUT_OFF, RequestError, TransientError
 from engine.wire.reply_sizes import ReplySizes
 from schemas.batches import Batch, RemoteState
 
@@ -123,7 +123,7 @@ class ResultFetcher:
         is_whole = ends_whole(fresh_path, limit) and count_lines(fresh_path, limit) >= least_lines
         if not is_whole and not _are_alike(fresh_path, torn_path):
             fresh_path.replace(torn_path)
-            raise TransientError(f"result file {file_id} did not come whole", code="cut_off")
+            raise TransientError(f"result file {file_id} did not come whole", code=RESULTS_CUT_OFF)
         fresh_path.replace(path)
         torn_path.unlink(missing_ok=True)
 

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 
 from engine.batch.collecting.asked import Asked, RequestEnd
-from engine.errors import MALFORMED_OUTPUT
+from engine.errors import FORM_IGNORED, FORM_REFUSED, MALFORMED_OUTPUT
 from engine.wire.json_forms import forms_after, holds_names, is_about_form
 from schemas.batches import Batch, BatchAttempt
 from schemas.outcomes import Completed, Failed
 
-FORM_REFUSED = "form_refused"
-FORM_IGNORED = "form_ignored"
 WITHOUT_FORM = "the reply holds no JSON object of the form that was asked for"
 
 

@@ -9,6 +9,7 @@ from engine.clock import Clock
 from engine.errors import (
     CUT_OFF,
     MALFORMED_REPLY,
+    NO_RESULT,
     TRUNCATED,
     EngineError,
     FatalError,
@@ -36,7 +37,6 @@ from schemas.outcomes import Usage
 from schemas.requests import Json, Url
 
 UNTRIED_CODES = frozenset({"batch_expired", "batch_cancelled"})  # OpenAI Batch guide
-NO_RESULT = "no_result"
 MALFORMED_TRIES = 2
 
 # Codes of errors that another try does not mend; hosts have many, and no list of them is whole.

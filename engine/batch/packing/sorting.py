@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from engine.batch.packing.outbox import Spooled
 from engine.batch.packing.packer import Packer
 from engine.clock import Clock
+from engine.errors import REQUEST_TOO_LARGE
 from engine.stopping import Stopping
 from schemas.outcomes import Failed, Usage
 
@@ -63,7 +64,7 @@ def _too_large(request: Spooled, clock: Clock) -> Failed:
         cost_usd=0.0,
         latency_s=0.0,
         settled_at=clock.utc_now().isoformat(),
-        code="request_too_large",
+        code=REQUEST_TOO_LARGE,
         message=f"its {len(request.payload):,} bytes and about {request.prompt_tokens:,} prompt "
         "tokens can be in no batch: they exceed the largest file or the account's limit of "
         "enqueued tokens; settings batch.max_file_mb and batch.max_enqueued_tokens",

@@ -35,15 +35,17 @@ MAX_TRIES = 50  # of finding an object in a text around JSON
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
 
 
-def reply_text(reply: dict[str, Json]) -> str:
+def reply_text(reply: dict[str, Json] | None) -> str:
     """What the first choice of a chat completion says, without reasoning; empty if nothing.
 
-    Content may be a part, or a list of them, of which only text counts; any other JSON stands for
-    its own text, and where there is no content, what the only call of a tool is given. Reasoning
-    that stands before the answer in <think> tags is left out; one that was never closed is all
-    there is. Where a reply that ended well has no content, what the host took for reasoning is the
-    answer.
+    None, where a request failed, says nothing. Content may be a part, or a list of them, of which
+    only text counts; any other JSON stands for its own text, and where there is no content, what
+    the only call of a tool is given. Reasoning that stands before the answer in <think> tags is
+    left out; one that was never closed is all there is. Where a reply that ended well has no
+    content, what the host took for reasoning is the answer.
     """
+    if reply is None:
+        return ""
     return without_reasoning(_content(reply) or _as_reasoning(reply))
 
 

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from json import JSONDecodeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 
 from engine.clock import Clock
 from engine.errors import (
+    CONNECTION_FAILED,
     MALFORMED_REPLY,
     TIMEOUT,
     AuthError,
@@ -86,11 +88,17 @@ def open_client(
             event_hooks={"request": [_drop_authorization] if has_other_header else []},
             transport=open_transport(
                 sizes,
-                ssl.create_default_context(),  # the system's, as in the live lane
+                system_certificates(),
                 endpoint.proxy,
             ),
         ),
     )
+
+
+@cache
+def system_certificates() -> ssl.SSLContext:
+    """Whom this machine trusts, as in the live lane. Read once: it takes longer than the rest."""
+    return ssl.create_default_context()
 
 
 def _not_sent(endpoint: Endpoint) -> list[str]:
@@ -129,7 +137,7 @@ def translated(endpoint: Endpoint, clock: Clock) -> Iterator[None]:
             raise reason from None
         text = scrub(f"{type(reason).__name__} {reason}".strip(), endpoint)
         message = f"{endpoint.base_url}: {text}"
-        raise TransientError(message, code="connection_failed") from None
+        raise TransientError(message, code=CONNECTION_FAILED) from None
     except (openai.APIResponseValidationError, JSONDecodeError, UnicodeError, ValidationError):
         raise _malformed(endpoint) from None
     except (AttributeError, TypeError) as error:  # what comes of JSON of another shape

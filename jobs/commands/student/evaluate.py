@@ -78,7 +78,7 @@ class ContestFlags(NamedTuple):
         bool,
         typer.Option(
             "--rejudge",
-            help="Ask nobody but the judge: about the answers that there are, without new ones.",
+            help="Ask the judge alone, about the answers that there are: no new ones.",
         ),
     ] = False
     scorer: Annotated[

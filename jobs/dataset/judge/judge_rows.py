@@ -197,10 +197,8 @@ _JUDGING = ItemWork(items=_list_chunks, needs=_open_sources, work=_judge)
 
 
 async def _judge_rows(context: StageContext[None]) -> StagePass:
-    """Nothing unless it is wanted. Verdicts of another judge are left to the journal."""
+    """Verdicts of another judge are left to the journal."""
     settings = context.settings
-    if not VERDICTS.is_wanted(settings):
-        return StagePass()
     require_judge(settings, "judge.of_rows")
     first = next(read_records(context.folder.results_path(STAGE), Verdict), None)
     if first is not None and first.judge != judge_of(settings).model:

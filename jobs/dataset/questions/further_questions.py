@@ -57,9 +57,7 @@ class _Needs(NamedTuple):
 
 
 async def _ask_further(context: StageContext[None]) -> StagePass:
-    """Nothing where it is not wanted, and where all questions were compared before."""
-    if not FURTHER.is_wanted(context.settings):
-        return StagePass()
+    """Nothing where all questions were compared before."""
     if await _are_all_compared(context.folder):
         return StagePass()
     async with RecordLog(context.folder.results_path(QUESTIONS_NAME), Question) as log:

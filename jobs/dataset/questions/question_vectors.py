@@ -14,14 +14,14 @@ from engine.ask import Ask
 from engine.files.journal import Journal
 from engine.files.records import RecordLog, read_records_by_id
 from engine.run_folder import RunFolder
-from engine.stage import StageFiles, StagePass
+from engine.stage import StageFiles
 from jobs.dataset.pairs.pair_ids import by_text, text_ids
 from jobs.dataset.questions.sift_drafts import FURTHER_STAGE
 from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.dataset.write_chunk_answers import ChunkQuestions
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.passages import passages_of
-from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
+from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from jobs.settings.roles import RoleModel, question_embeddings_of
 from jobs.text.repeats.near_meanings import Vector
 from jobs.text.repeats.text_similarity import (
@@ -167,22 +167,12 @@ async def open_vectors(context: StageContext[None]) -> AsyncIterator[VectorReade
         yield VectorReader(places, context.journal)
 
 
-_EMBEDDING = ItemWork(items=_list_groups, needs=_open_needs, work=_embed)
-
-
-async def _embed_questions(context: StageContext[None]) -> StagePass:
-    """Nothing unless a model for it is named."""
-    if not compares_meaning(context.settings):
-        return StagePass()
-    return await run_items(QUESTION_VECTORS, _EMBEDDING, context)
-
-
 QUESTION_VECTORS: Stage[None] = Stage(
     name=STAGE,
     label="embedded",
     result=QuestionVector,
     reads=(CHUNKS.name, QUESTIONS_NAME, FURTHER_STAGE),
-    work=_embed_questions,
+    work=ItemWork(items=_list_groups, needs=_open_needs, work=_embed),
     purposes=(PURPOSE,),
     count_items=_count_groups,
     is_wanted=compares_meaning,

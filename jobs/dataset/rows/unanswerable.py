@@ -13,7 +13,7 @@ from engine.ask import Ask
 from engine.files.records import read_ids, read_records
 from engine.stage import StageFiles, StagePass
 from jobs.dataset.ask_teacher import ANSWERS
-from jobs.dataset.judge.ask_judge import PROMPTS, Unjudged, judge_excerpt
+from jobs.dataset.judge.ask_judge import PROMPTS, PURPOSE, Unjudged, judge_excerpt
 from jobs.dataset.judge.judge_rows import VERDICTS, require_judge
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
@@ -125,9 +125,6 @@ _FINDING = ItemWork(items=_list_answers, needs=_open_needs, work=_find_text)
 
 
 async def _find_texts(context: StageContext[None]) -> StagePass:
-    """Nothing unless some rows are to be such ones."""
-    if not UNANSWERABLE.is_wanted(context.settings):
-        return StagePass()
     require_judge(context.settings, "dataset.unanswerable_fraction")
     return await run_items(UNANSWERABLE, _FINDING, context)
 
@@ -139,6 +136,6 @@ UNANSWERABLE: Stage[None] = Stage(
     reads=(CHUNKS.name, KEPT_QUESTIONS.name, ANSWERS.name, VERDICTS.name),
     work=_find_texts,
     prompts={name: PROMPTS for name in PROFILES},
-    purposes=("judge",),
+    purposes=(PURPOSE,),
     is_wanted=has_unanswerable_rows,
 )

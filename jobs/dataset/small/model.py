@@ -6,6 +6,7 @@ from typing import NamedTuple
 from engine.ask import Ask
 from jobs.dataset.filters.filter_answers import find_answer_fault
 from jobs.dataset.filters.filter_questions import find_question_fault
+from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.dataset.small.prompts import (
     AnswerReply,
     QuestionReply,
@@ -16,6 +17,7 @@ from jobs.dataset.small.prompts import (
 )
 from jobs.dataset.small.sentences import PickedSentence, pick_sentences
 from jobs.dataset.structured_chat import parse_reply
+from jobs.dataset.write_answers import STAGE as ANSWERS_NAME
 from jobs.documents.passages import Passages
 from jobs.text.content_words import content_overlap, content_words
 from jobs.text.repeats.text_similarity import Pair, SimilarityFailure, measure_similarity
@@ -26,8 +28,6 @@ from schemas.outcomes import Completed, Failed
 from schemas.record import Span, content_id
 from schemas.settings import AnswerSettings, QuestionSettings, RunSettings
 
-QUESTIONS = "questions"
-ANSWERS = "answers"
 SIMILARITY_ORDINAL = 1000  # of a chunk's one embedding call, after all that ask for questions
 
 
@@ -47,7 +47,7 @@ async def write_small_questions(
     """
     picked = pick_sentences(chunk.text, settings.questions.per_chunk)
     if not picked:
-        return [Rejection.of(chunk.chunk_id, stage=QUESTIONS, reason="no_standalone_sentence")]
+        return [Rejection.of(chunk.chunk_id, stage=QUESTIONS_NAME, reason="no_standalone_sentence")]
     results: list[Question | Rejection] = []
     drafts: dict[str, _Draft] = {}
     for ordinal, sentence in enumerate(picked):
@@ -237,17 +237,17 @@ def _reject_sentence(
 ) -> Rejection:
     span = _shift(picked.span, chunk.start_char)
     item_id = content_id("sentence", chunk.chunk_id, span.start_char, span.end_char)
-    return _reject(item_id, QUESTIONS, fault, text=picked.text, detail=detail)
+    return _reject(item_id, QUESTIONS_NAME, fault, text=picked.text, detail=detail)
 
 
 def _reject_question(question: Question, fault: Fault, detail: str = "") -> Rejection:
-    return _reject(question.question_id, QUESTIONS, fault, text=question.text, detail=detail)
+    return _reject(question.question_id, QUESTIONS_NAME, fault, text=question.text, detail=detail)
 
 
 def _reject_answer(
     question: Question, fault: Fault, *, text: str = "", detail: str = ""
 ) -> Rejection:
-    return _reject(question.question_id, ANSWERS, fault, text=text, detail=detail)
+    return _reject(question.question_id, ANSWERS_NAME, fault, text=text, detail=detail)
 
 
 def _reject(item_id: str, stage: str, fault: Fault, *, text: str, detail: str) -> Rejection:

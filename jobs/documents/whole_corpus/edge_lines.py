@@ -25,6 +25,10 @@ _STAMP = re.compile(  # lines that are the same but for a year, a date or a page
     r"©|\bcopyright\b|\bpage \d|\b(?:updated|modified|changed|generated|built|rendered)\b",
     re.IGNORECASE,
 )
+_BY_WHOM = re.compile(  # behind its date
+    r"(?<=\d)[\s,·|–-]{1,4}(?:by|von|par|por|da|door|af|av)\s[^\d|]{1,60}\Z"
+)
+_CURRENT = re.compile(r"[»›>▸▶►→•·*✓]+\s*(?=\w)")  # the entry of a menu that the page stands at
 _VARYING = re.compile(
     r"""
     (?: (?: \d+ (?!\d) | \b (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) [a-z]{0,6} \b )
@@ -155,10 +159,17 @@ def _edge_line(text: str, start: int, end: int, edge: str) -> EdgeLine:
     if not _may_be_left_out(line):
         return EdgeLine(start, end, None, _RULE.fullmatch(line) is not None)
     plain = " ".join(line.casefold().split())
+    plain = plain[_skip_mark(plain) :]
     if _STAMP.search(plain):
+        plain = _BY_WHOM.sub("", plain)
         plain = _VARYING.sub(" 0 ", plain).strip()
     digest = blake2b(f"{edge} {plain}".encode("utf-8", "surrogatepass"), digest_size=8)
     return EdgeLine(start, end, int.from_bytes(digest.digest()), is_rule=False)
+
+
+def _skip_mark(line: str) -> int:
+    found = _CURRENT.match(line)
+    return found.end() if found else 0
 
 
 def _may_be_left_out(line: str) -> bool:

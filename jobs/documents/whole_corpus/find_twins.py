@@ -21,13 +21,11 @@ from engine.stage import StagePass
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.whole_corpus.edge_lines import cut_out
 from jobs.documents.whole_corpus.find_boilerplate import BOILERPLATE, read_boilerplate
+from jobs.documents.whole_corpus.locale_paths import pair_by_path
 from jobs.documents.whole_corpus.sketch_documents import Sketch, read_sketches
-from jobs.documents.whole_corpus.translations import (
-    pair_by_anchors,
-    pair_by_path,
-)
+from jobs.documents.whole_corpus.translations import pair_by_anchors
 from jobs.run.stages import Stage, StageContext
-from jobs.text.languages import detect_language
+from jobs.text.languages import detect_writing
 from jobs.text.repeats.shingles import Hashes, distinct, share_in, shingle_hashes
 from schemas.dataset import Rejection
 from schemas.documents import Document, DocumentGroup
@@ -148,7 +146,7 @@ class _Comparison:
             self._join(one, other)
 
     def _language(self, number: int) -> str | None:
-        return detect_language(self._text(number))
+        return detect_writing(self._text(number))
 
     def _join(self, one: int, other: int) -> None:
         self._groups[self._root(other)] = self._root(one)

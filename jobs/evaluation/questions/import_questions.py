@@ -8,6 +8,7 @@ from engine.errors import ConfigError
 from engine.files.records import read_records_by_id
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.text.untrusted_text import make_line
 from schemas.dataset import Question
 from schemas.documents import Side
@@ -66,6 +67,6 @@ def write_question_file(path: Path, folder: RunFolder, side: Side) -> int:
 
 
 def _lines(folder: RunFolder, side: Side) -> Iterator[bytes]:
-    for question in read_records_by_id(folder.results_path("kept_questions"), Question):
+    for question in read_records_by_id(folder.results_path(KEPT_QUESTIONS.name), Question):
         if question.side == side:
             yield make_line(question.text).encode()

@@ -16,8 +16,11 @@ from engine.files.lock import WriterLock
 from engine.progress import StageProgress
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.stopping import Stopping, announce_interruption, stop_on_signals
+from jobs.processes.work_pool import WorkPool
+from jobs.processes.worker_process import core_count
 from jobs.run.batch_folders import may_be_out, send_batch_folder
-from jobs.send.check_batch_file import CheckedFile, check_batch_file
+from jobs.send.check_batch_file import CheckedFile
+from jobs.send.check_ranges import check_on_cores
 from jobs.send.lanes.requests import SendEnd, SendOrder
 from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ResultFiles, check_paths, result_paths, set_failures_aside
@@ -83,9 +86,10 @@ async def send_sharded(order: SendOrder, place: ClusterPlace | HerePlace) -> Sen
         if order.retries_failed:
             set_failures_aside(paths)
         results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
-        checked = await asyncio.to_thread(
-            check_batch_file, input_path, results, stopping, skips_bad_lines=order.skips_bad_lines
-        )
+        async with WorkPool(worker_count=core_count()) as pool:
+            checked = await check_on_cores(
+                input_path, results, stopping, pool, skips_bad_lines=order.skips_bad_lines
+            )
         spending = opened.enter_context(open_spending(paths, order.settings))
         results.follow_sends(lambda: spending.log.written_count)
         sending = ShardedSending(results, spending, checked.wanted_count)

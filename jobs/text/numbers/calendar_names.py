@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _DAYS = (
-    "monday montag lundi lunes lunedì segunda-feira 月曜日? 星期一 周一",
-    "tuesday dienstag mardi martes martedì terça-feira 火曜日? 星期二 周二",
-    "wednesday mittwoch mercredi miércoles mercoledì quarta-feira 水曜日? 星期三 周三",
-    "thursday donnerstag jeudi jueves giovedì quinta-feira 木曜日? 星期四 周四",
-    "friday freitag vendredi viernes venerdì sexta-feira 金曜日? 星期五 周五",
-    "saturday samstag sonnabend samedi sábado sabato 土曜日? 星期六 周六",
-    "sunday sonntag dimanche domingo domenica 日曜日? 星期[日天] 周日",
+    "monday montag lundi lunes lunedì segunda-feira 月曜 星期一 周一",
+    "tuesday dienstag mardi martes martedì terça-feira 火曜 星期二 周二",
+    "wednesday mittwoch mercredi miércoles mercoledì quarta-feira 水曜 星期三 周三",
+    "thursday donnerstag jeudi jueves giovedì quinta-feira 木曜 星期四 周四",
+    "friday freitag vendredi viernes venerdì sexta-feira 金曜 星期五 周五",
+    "saturday samstag sonnabend samedi sábado sabato 土曜 星期六 周六",
+    "sunday sonntag dimanche domingo domenica 日曜 星期日 星期天 周日",
 )
 _MONTHS = (
     "january januar janvier enero gennaio janeiro",
@@ -27,20 +27,15 @@ _MONTHS = (
     "november novembre noviembre novembro",
     "december dezember décembre diciembre dicembre dezembro",
 )
-_SPELLINGS = [
-    (f"{kind}{number}", spelling)
+_SPELLINGS = {
+    spelling: f"{kind}{number}"
     for kind, names in (("day", _DAYS), ("month", _MONTHS))
     for number, spellings in enumerate(names)
     for spelling in spellings.split()
-]
-_NAMES = [name for name, _ in _SPELLINGS]
-_SPELLED = re.compile(
-    "|".join(
-        rf"(\b{each}s?\b)" if each.isalpha() and each < "\u3000" else f"({each})"
-        for _, each in _SPELLINGS
-    ),
-    re.IGNORECASE,
-)
+}
+# Names that stand apart, and those of languages that leave no space between words.
+_WORD = re.compile(r"(?:segunda|terça|quarta|quinta|sexta)-feira|\w+", re.IGNORECASE)
+_IN_A_ROW = re.compile(r"[月火水木金土日]曜日?|星期[一二三四五六日天]|周[一二三四五六日]")
 # "Monday to Friday", "daily but for Monday": what lies between or is left is a right answer too.
 _RANGE = re.compile(
     r"\b(?:to|through|till|until|between|bis|zwischen|au|jusqu\w*|entre|a|al|hasta|tra|fino|at\u00e9"
@@ -64,9 +59,14 @@ class CalendarName(NamedTuple):
 
 def find_calendar_names(text: str) -> Iterator[CalendarName]:
     """The days of the week and the months that a text names, in order."""
-    for found in _SPELLED.finditer(text):
-        name = _NAMES[(found.lastindex or 1) - 1]
-        yield CalendarName(name.rstrip("0123456789"), name, found[0], found.start())
+    names = {
+        found.start(): CalendarName(name.rstrip("0123456789"), name, found[0], found.start())
+        for pattern in (_WORD, _IN_A_ROW)
+        for found in pattern.finditer(text)
+        if (name := _name_of(found[0])) is not None
+    }
+    for start in sorted(names):
+        yield names[start]
 
 
 def find_unknown_day(text: str, source: str) -> str | None:
@@ -83,6 +83,13 @@ def find_unknown_day(text: str, source: str) -> str | None:
     return None
 
 
+def _name_of(word: str) -> str | None:
+    """The day or month that is spelled so, in any case, in the plural too."""
+    spelled = word.casefold()
+    return _SPELLINGS.get(spelled) or _SPELLINGS.get(spelled.removesuffix("s").removesuffix("日"))
+
+
 def _is_of_range(each: CalendarName, text: str) -> bool:
-    near = text[max(0, each.start - _NEAR_CHARS) : each.start + len(each.written) + _NEAR_CHARS]
-    return _RANGE.search(near) is not None
+    end = each.start + len(each.written)
+    before, after = text[max(0, each.start - _NEAR_CHARS) : each.start], text[end:]
+    return _RANGE.search(f"{before} {after[:_NEAR_CHARS]}") is not None

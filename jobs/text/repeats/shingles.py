@@ -6,6 +6,7 @@ measured on samples are shares of the texts.
 """
 
 import re
+import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
 
@@ -18,9 +19,19 @@ TOKENS_PER_SHINGLE = 8
 HASH_COUNT = 1 << 64
 PIECE_CHARS = 1 << 20
 
-_TOKEN = re.compile(
-    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
+_UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_LETTERS = f"[^\\W_{_UNSPACED}]+"
+_TOKEN = re.compile(f"[{_UNSPACED}]|{_LETTERS}")
+_POINTS = "\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"  # Hebrew, Arabic: vowels
+_INDIC_SIGNS = "".join(  # vowels and joints within the words of India
+    chr(code) for code in range(0x900, 0xE00) if unicodedata.category(chr(code)).startswith("M")
 )
+_MARK = re.compile(f"[{_POINTS}{_INDIC_SIGNS}]")
+_TOKEN_WITH_MARKS = re.compile(f"[{_UNSPACED}]|{_LETTERS}(?:{_MARK.pattern}+(?:{_LETTERS})?)*")
+_SAME = {  # what may be written or left out, or in one width or the other
+    **{code: None for code in range(0x591, 0x6EE) if re.match(f"[{_POINTS}]", chr(code))},
+    **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
+}
 _FACTOR = 0x9E3779B97F4A7C15  # odd, its bits well mixed: the golden ratio times 2^64
 
 Hashes = NDArray[np.uint64]
@@ -29,8 +40,9 @@ Hashes = NDArray[np.uint64]
 def shingle_hashes(text: str, *, one_in: int = 1) -> Hashes:
     """The distinct shingles of a text, sorted; about `1 / one_in` of them.
 
-    Tokens are words without case and punctuation; in Chinese, Japanese and Korean each character
-    is one. A text of fewer than eight tokens is one shingle, one without tokens none.
+    Tokens are words without case, punctuation and the points of Hebrew and Arabic; in Chinese,
+    Japanese and Korean each character is one, and full-width letters are as others. A text of
+    fewer than eight tokens is one shingle, one without tokens none.
     """
     hashes = _all_hashes(text)
     if one_in > 1:
@@ -58,7 +70,7 @@ def spans_among(text: str, others: Hashes) -> list[Span]:
 
     They are told where case changes no length, as it does in a few letters of few languages.
     """
-    tokens = list(_TOKEN.finditer(text))
+    tokens = list(_pattern_of(text).finditer(text))
     rolled = _roll(_hash_tokens([token[0].casefold() for token in tokens], {}))
     spans: list[Span] = []
     for place in np.flatnonzero(is_among(rolled, others)).tolist():
@@ -74,8 +86,15 @@ def spans_among(text: str, others: Hashes) -> list[Span]:
 
 def _all_hashes(text: str) -> Hashes:
     known: dict[str, int] = {}
-    pieces = [_hash_tokens(_TOKEN.findall(piece), known) for piece in _pieces(text.casefold())]
+    text = text.casefold()
+    pattern = _pattern_of(text)
+    pieces = [_hash_tokens(pattern.findall(piece), known) for piece in _pieces(text)]
     return _roll(np.concatenate(pieces))
+
+
+def _pattern_of(text: str) -> re.Pattern[str]:
+    """What tokens are; only where there are marks do they take longer to find."""
+    return _TOKEN if text.isascii() or not _MARK.search(text) else _TOKEN_WITH_MARKS
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -110,7 +129,7 @@ def _roll(tokens: Hashes) -> Hashes:
 
 def _token_hash(token: str) -> int:
     """64 bits from two checksums; the same in every process, unlike Python's own."""
-    data = token.encode("utf-8", "surrogatepass")
+    data = token.translate(_SAME).encode("utf-8", "surrogatepass")
     return zlib.crc32(data) << 32 | zlib.adler32(data)
 
 

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ class Cluster:
 
     def workers_at_work(self) -> list[int]:
         """Those of them that answer questions."""
-        senders = self._cluster.pids_of("ShardSender")
+        senders = partial(self._cluster.pids_of, "ShardSender")
         return at_work(senders, call_of(self.machines.run_dir, "questions"))
 
     def lose(self, process: ForkedProcess, is_time: Callable[[], object]) -> set[str]:

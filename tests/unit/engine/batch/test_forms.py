@@ -7,8 +7,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from engine.batch.collecting.form_check import FORM_IGNORED, FORM_REFUSED
 from engine.batch.forms import TRIAL_COUNT
+from engine.errors import FORM_IGNORED, FORM_REFUSED
 from engine.testing.batch_provider import Line, answered_line, refused_line
 from schemas.outcomes import Completed, Failed
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request

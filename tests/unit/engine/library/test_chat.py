@@ -1,8 +1,11 @@
+from typing import Any
+
 import orjson
 import pytest
 
 from engine.library.chat import make_chat_request
 from schemas.requests import Json
+from tests.rows import each_row
 
 MESSAGES = [{"role": "user", "content": "Who was Ada Lovelace?"}]
 
@@ -36,3 +39,11 @@ def test_other_fields_of_the_body_are_sent_and_counted() -> None:
 def test_request_that_may_cost_any_sum_is_refused() -> None:
     with pytest.raises(ValueError, match="max_output_tokens: found 0"):
         make_chat_request("ada", MESSAGES, model="m", max_output_tokens=0)
+
+
+@each_row(
+    "messages, message", [("Hello", "found a str, expected a list"), (["Hello"], "a str among")]
+)
+def test_text_in_the_place_of_messages_is_named(messages: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        make_chat_request("ada", messages, model="m", max_output_tokens=50)

@@ -25,6 +25,14 @@ def test_key_is_not_in_the_repr() -> None:
     assert "secret" not in repr(Endpoint("http://one.example/v1", "sk-secret"))
 
 
+@each_row("key", ["sk-secret\n", "sk secret", "sk-sécret"])
+def test_key_that_no_header_can_hold_is_refused_and_not_shown(key: str) -> None:
+    with pytest.raises(ConfigError, match="holds characters that no key has") as refused:
+        Endpoint("http://one.example/v1", key)
+
+    assert key.strip() not in str(refused.value)
+
+
 AZURE = "https://our-resource.openai.azure.com/openai/v1/"
 
 

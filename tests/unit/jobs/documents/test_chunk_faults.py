@@ -38,10 +38,27 @@ def reason_of(text: str) -> str | None:
         "「ポンプ」は（必ず）弁を閉じた状態で『始動』します。「弁」（手動）は『必ず』手で開けます。",
         "Пакет должен содержать описание, которое понятно пользователю.",
         "การเรียนรู้ของเครื่องเป็นสาขาหนึ่งของปัญญาประดิษฐ์ที่ใช้วิธีการทางสถิติ",
+        "第3号窑炉在温度达到900度时会自动停止，操作员必须在5分钟内打开v2.1版软件检查阀门。",
+        "第2窯は900度に達すると5分で止まり、操作員がv2.1のkilnctlで弁を確認します。",
+        "2번 가마는 900도에 이르면 5분 안에 멈추고, 운전원이 kilnctl로 8080포트의 밸브를 봅니다.",
+        "เตาที่2จะหยุดภายใน5นาทีเมื่ออุณหภูมิถึง900องศาและผู้ปฏิบัติงานต้องตรวจสอบวาล์ว",
+        "Die Kraftfahrzeughaftpflichtversicherung zahlt nach einer "
+        "Arbeitsunfähigkeitsbescheinigung. Der Rechtsschutzversicherungsgesellschaft ist der "
+        "Schaden sofort zu melden, damit sie ihn prüfen kann.",
     ],
 )
 def test_prose_in_any_script_and_with_inline_code_passes(prose: str) -> None:
     assert reason_of(prose) is None
+
+
+def test_numbered_paragraphs_of_a_contract_are_no_contents() -> None:
+    paragraphs = [
+        f"{n}.{n + 1} The tenant keeps the kiln of hall {n} clean and tells of damage within a week"
+        for n in range(1, 9)
+    ]
+
+    assert reason_of("\n\n".join(paragraphs)) is None
+    assert reason_of("\n\n".join(each[:24] for each in paragraphs)) == "contents_page"
 
 
 @pytest.mark.parametrize("text", [TABLE, CODE, LINKS], ids=["table", "code", "links"])

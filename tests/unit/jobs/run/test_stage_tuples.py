@@ -1,5 +1,7 @@
 """What holds for every stage of the dataset and of the evaluation."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from jobs.show.describe import LABEL_CHARS
 from schemas.settings.touches import Touches
 from tests.unit.docs.test_run_folder_docs import DESCRIBED, DOCS
 
+JOBS_DIR = Path(__file__).parents[4] / "jobs"
 STAGES: list[Stage[Any]] = [*DATASET, *EVALUATION, *IMPORTED]
 
 
@@ -65,3 +68,14 @@ def test_every_format_has_its_place_among_twins() -> None:
 def test_work_that_asks_can_be_told_by_its_window(stage: Stage[Any]) -> None:
     if isinstance(stage.work, ItemWork):
         assert stage.work.asks == bool(stage.purposes)
+
+
+def test_files_of_stages_are_named_by_their_stages() -> None:
+    """No second list of stage names: who renames a stage renames it everywhere."""
+    names = "|".join(stage.name for stage in STAGES)
+    literal = re.compile(rf'\b(?:results|finished)_path\("(?:{names})"\)')
+    texts = ((path, path.read_text("utf-8")) for path in sorted(JOBS_DIR.rglob("*.py")))
+
+    found = [(path.name, found[0]) for path, text in texts for found in literal.finditer(text)]
+
+    assert found == []

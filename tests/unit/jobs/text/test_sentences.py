@@ -127,6 +127,17 @@ def test_a_quote_within_a_japanese_sentence_does_not_end_it(sentences: list[str]
         ["La Sra. López vive aquí.", "Il sig. Rossi al n. 5.", "Dhr. Jansen, bijv. hij."],
         ["Det er f.eks. 5 bar.", "Det är t.ex. så.", "Esim. pumppu käy."],
         ["Это было в 2020 г. и т. д. на ул. Мира.", "См. рис. 5.", "Вж. фиг. 5."],
+        ["See ch. 3, Figs. 4 and 5 (e.g. [1]), sect. 2.1.", "It is at the max.", "Then go on."],
+        ["It is so.[2]", "As in e.g. [3] it was; cf. [5], too.", "Then go on.[12]"],
+        [
+            "Set approx. 5 bar.",
+            "The temp. falls to the min. value.",
+            "Use .NET or the .bashrc file.",
+        ],
+        ["Das 2. Ventil ist zu.", "Der Dipl.-Ing. kam als 3.", "Dann ging er."],
+        ["Los EE. UU. y los RR. HH. firman.", "Fue en EE. UU.", "El cap. 6 sigue."],
+        ["В г. Москва, д. 5, кв. 3.", "Там проф. Иванов.", "Так в 1990 г.", "Потом нет."],
+        ["Ventil č. 5 je zavřený.", "Viz obr. 3."],
         ["Pompa vb. çalışır.", "TP. Huế rất nóng.", "Είναι καθαρό;", "Ναι."],
     ],
 )

@@ -12,7 +12,8 @@ from jobs.documents.readers.pdf.paragraphs.join_lines import Paragraph
 from jobs.documents.readers.pdf.paragraphs.notes import PlacedBlock
 
 _NUMBERING = re.compile(
-    r"(?P<word>(?:chapter|appendix|section|part)\s+)?(?:[A-Z]|\d+|[IVXLC]+)(?:\.\d+)*[.:)]?\s+",
+    r"(?P<word>(?:chapter|appendix|section|part)\s++)?"
+    r"(?:[IVXLC]++|[A-Z]|\d++)(?:\.\d++)*+[.:)]?\s++",
     re.IGNORECASE,
 )
 _LEVELLED = str.maketrans("‘’“”–—−‐‑", "''\"\"-----")  # an outline has often plain ones

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from jobs.documents.readers.pdf.lines.joints import HYPHEN, OPEN, SPACE
 from jobs.documents.readers.pdf.paragraphs.join_lines import Paragraph
 
-_DIVIDED = re.compile(rf"(-?)(\w+){HYPHEN}(\w+)(-?)")
+_DIVIDED = re.compile(rf"(-?)(?<!\w)(\w++){HYPHEN}(\w++)(-?)")
 _ENDED_PATH = re.compile(r"(?<![^\s“\"'(\[])[^\s\uffff]{1,80}/(?=[,.;:)\]”\"']{0,3}(?:\s|$))")
 _OPENING = "“\"'(["
 _PATH_CHARS = 80  # before a word that are looked at
-_LAST_PART = re.compile(r"(\w+)-$")
+_LAST_PART = re.compile(r"(?<!\w)(\w++)-$")
 _FIRST_PART = re.compile(r"\w+")
 _CAPITAL_WITHIN = re.compile(r"\b\w*[^\W\d_A-Z][A-Z]\w*")
-_FRAGMENT = re.compile(rf"\w*{HYPHEN}\w*")
+_FRAGMENT = re.compile(rf"(?:(?<!\w)\w++)?{HYPHEN}\w*+")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _MIN_HALF = 3  # letters; shorter ones are words by chance
 _SYLLABLES = frozenset({"con", "de", "dis", "en", "ex", "in", "pre", "pro", "re", "sub", "un"})

@@ -35,6 +35,8 @@ def test_menu_and_footer_go_and_the_text_between_stays() -> None:
         ("Last updated on Aug 21, 2023.", "Last updated on December 1, 2021."),
         ("© 2001-2023 The Potters", "© 2024 The Potters"),
         ("page 3 of 12", "Page 7 of 9"),
+        ("Last updated on 2024-01-10 by Ada Ash", "Last updated on 2024-03-11 by Bo Birch"),
+        ("Zuletzt geändert © 2024 von Ada", "Zuletzt geändert © 2023 von Bo"),
     ],
 )
 def test_notices_are_the_same_but_for_their_date(one: str, other: str) -> None:
@@ -77,6 +79,12 @@ def test_menu_goes_on_after_one_line_of_the_pages_own() -> None:
     left = left_of(f"Guide > Kilns\n{menu}{BODY}", f"Guide > Looms\n{menu}Looms.")
 
     assert left.split() == ["Guide", ">", "Kilns", *BODY.split()]
+
+
+def test_the_entry_of_the_page_itself_is_marked_in_its_menu() -> None:
+    left = left_of(f"» Home\nAbout\n\n{BODY}", "Home\n» About\n\nLooms.")
+
+    assert left == BODY
 
 
 def test_a_heading_that_pages_share_further_in_stays() -> None:

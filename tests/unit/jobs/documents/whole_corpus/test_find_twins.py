@@ -20,13 +20,11 @@ from jobs.documents.whole_corpus.check_held_out import (
     read_leaked_text,
 )
 from jobs.documents.whole_corpus.find_twins import TWINS
-from jobs.documents.whole_corpus.translations import without_locale
 from jobs.run.run_stages import run_stages
 from jobs.run.stages import Stage
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, DocumentGroup, Side, SplitAssignment
 from schemas.record import Record, content_id
-from tests.rows import each_row
 from tests.unit.jobs.evaluation.made_run import make_settings
 from tests.unit.jobs.run.contexts import make_context
 
@@ -135,31 +133,6 @@ async def test_same_path_in_two_languages_is_one_group(folder: RunFolder) -> Non
     intro, translated = groups["manual/en/intro.html"], groups["manual/de/intro.html"]
     assert intro.group_id == translated.group_id
     assert groups["manual/en/other.html"].group_id != intro.group_id
-
-
-@each_row(
-    "path, expected",
-    [
-        ("guide.de.html", "guide.html"),
-        ("guide-ja.md", "guide.md"),
-        ("guide_pt_BR.md", "guide.md"),
-        ("docs/fr/a/b.html", "docs/a/b.html"),
-        ("it/is.html", "is.html"),
-        ("how-to-use.md", "how-to-use.md"),
-        ("docs/zh-CN/a.md", "docs/a.md"),
-        ("docs/pt-br/a.md", "docs/a.md"),
-        ("docs/sr@latin/a.md", "docs/a.md"),
-        ("docs/zh_Hant_TW/es-419/a.md", "docs/a.md"),
-        ("guide_de_DE.html", "guide.html"),
-        ("README_CN.md", "README.md"),
-        ("manual-german.pdf", "manual.pdf"),
-        ("guide.ja.html.gz", "guide.html"),
-        ("de.html", "de.html"),
-        ("LICENSE", "LICENSE"),
-    ],
-)
-def test_path_without_its_language(path: str, expected: str) -> None:
-    assert without_locale(path) == expected
 
 
 async def test_what_has_a_side_stays_when_its_twin_joins(folder: RunFolder) -> None:

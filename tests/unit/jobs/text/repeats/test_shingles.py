@@ -37,6 +37,24 @@ def test_text_without_spaces_is_compared_by_characters() -> None:
     assert share > 0.8
 
 
+@each_row(
+    "one, other",
+    [
+        ("كُتِبَ هَذَا الدليل لمن يُشغِّل الفرن كل يوم", "كتب هذا الدليل لمن يشغل الفرن كل يوم"),
+        ("נִכְתַּב מדריך זה לכל מי שמפעיל את התנור", "נכתב מדריך זה לכל מי שמפעיל את התנור"),
+        ("ＵＳＢポート３に接続し、Ｃｔｒｌ＋Ｃで止める", "USBポート3に接続し、Ctrl+Cで止める"),
+    ],
+)
+def test_points_of_vowels_and_the_width_of_letters_do_not_count(one: str, other: str) -> None:
+    assert np.array_equal(shingle_hashes(one), shingle_hashes(other))
+
+
+def test_words_of_india_are_words_not_their_consonants() -> None:
+    words = "भट्ठी का वाल्व बंद करें और दबाव देखें फिर खोलें"
+
+    assert len(shingle_hashes(words)) == len(words.split()) - 7
+
+
 def test_hashes_are_the_same_in_every_process() -> None:
     assert shingle_hashes("a b c d e f g h").tolist() == [HASH]
 

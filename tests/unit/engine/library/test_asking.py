@@ -3,8 +3,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.ask import ask_all
-from engine.errors import QuotaError, TransientError
+from engine.errors import QuotaError, TransientError, UnexpectedError
+from engine.library.asking import ask_all
 from engine.testing.calls import chat_request, completed
 from schemas.outcomes import Outcome
 from schemas.requests import Request
@@ -61,3 +61,18 @@ async def test_what_ends_the_work_is_raised_once_what_was_in_flight_has_landed()
 
     assert ask.in_work == 0
     assert len(ask.asked) < 20
+
+
+async def test_error_while_requests_are_drawn_is_raised_once_what_was_in_flight_has_landed() -> (
+    None
+):
+    def broken() -> Iterator[Request]:
+        yield from requests(2)
+        raise LookupError("no more lines")
+
+    ask = SlowAsk()
+
+    with pytest.raises(UnexpectedError, match="no more lines"):
+        await ask_all(ask, broken(), window=3)
+
+    assert (len(ask.asked), ask.in_work) == (2, 0)
