@@ -10,7 +10,7 @@ COMMAND = (*LIBRARY, "jobs")
 
 
 def check_own_packages(names: Sequence[str]) -> None:
-    """Let nobody import another module in the place of one of these packages.
+    """Make sure that no other module is imported in the place of one of these packages.
 
     Raises:
         ImportError: one is hidden, or missing; says by what, and what to do.

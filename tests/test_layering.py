@@ -25,7 +25,7 @@ ROOMS = {
     "engine.stats": "engine.errors engine.clock engine.files",
     "engine.spending": "engine.errors engine.wire engine.files",
     "engine.local": "engine.errors engine.extras engine.closing",
-    "engine.lease": "engine.errors engine.clock engine.files",
+    "engine.lease": "engine.errors engine.clock engine.stopping engine.files",
     "engine.live": (
         "engine.errors engine.clock engine.stats engine.stopping engine.wire engine.spending"
     ),

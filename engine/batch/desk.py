@@ -189,7 +189,7 @@ class BatchDesk:
                 except (TransientError, FatalError) as error:
                     faults.append(error)
         finally:
-            if ended:  # their money is free once nobody can lose sight of what they cost
+            if ended:  # their money is free once what they cost is kept elsewhere too
                 await self._parts.back_up()
             self._note_out()
         if ended:

@@ -28,7 +28,8 @@ class Claim:
 class Lease:
     """What a holder has from the moment on in which it claimed.
 
-    `parts` are lent for `ttl_s` seconds; a part that is not there is none. `granted_usd` is what
+    `parts` are lent for `ttl_s` seconds; a part that is not there is none. With none of these the
+    lender has nothing to lend now, and has not noted the claim. `granted_usd` is what
     it may spend in all. `again_s` is when it should claim again.
     Of all holders together `spent_usd` is known to be spent; `held_usd` is what the others might
     still spend or give back. `is_over`: another goes on in the holder's place.
@@ -41,6 +42,17 @@ class Lease:
     spent_usd: float
     held_usd: float
     is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What all holders want who borrow of one lender that borrows itself.
+
+    `used_usd` is spent or lent to them; with `wanted_usd` more there would be enough for all.
+    """
+
+    used_usd: float
+    wanted_usd: float
 
 
 class Lender(Protocol):

@@ -19,6 +19,7 @@ RESERVE_S = 5.0  # for so long there is room for what is spent, at the present r
 RETRY_S = 0.25  # where the lender is away, or others hold what is wanted
 LOOK_EVERY_S = 0.02  # whether another goes on: to look before each send costs 2% of a request
 ROUNDING_USD = 1e-9
+NOTHING_LENT = "nothing_lent"
 
 
 class Spending(Protocol):
@@ -127,7 +128,7 @@ class LeaseClient:
                 return False
             room_usd = self._room_usd()
             least_usd = least_usd if room_usd < least_usd else 0.0
-            wanted_usd = room_usd + usd + self._reserve_usd()
+            wanted_usd = room_usd + usd + self._reserve_usd() + ROUNDING_USD
             try:
                 await self._claim(least_usd=least_usd, wanted_usd=wanted_usd)
             except TransientError as error:
@@ -159,11 +160,11 @@ class LeaseClient:
 
     async def _give_back_and_claim(self, usd: float) -> bool:
         try:
-            lease = await self._claim(least_usd=usd, wanted_usd=usd)
+            lease = await self._claim(least_usd=usd, wanted_usd=usd + ROUNDING_USD)
         except TransientError as error:
             self._note_absence(error)
             return False
-        if self._room_usd() + ROUNDING_USD >= usd:
+        if self._room_usd() >= usd:  # as a budget looks at it: nearly so would be asked for ever
             return True
         if lease.held_usd <= ROUNDING_USD:
             self.end(self._exhausted(lease.spent_usd, usd))
@@ -186,6 +187,8 @@ class LeaseClient:
             wanted_usd=wanted_usd,
         )
         lease = await self._lender.renew(claim)
+        if lease.ttl_s <= 0.0 and not lease.is_over:
+            raise TransientError("it has nothing to lend", code=NOTHING_LENT)
         self._away_since_s = None
         if lease.is_over:
             self.end(self._superseded())

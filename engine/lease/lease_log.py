@@ -99,4 +99,4 @@ class LeaseLog:
 
 def _encode(holder: Holder) -> bytes:
     """A line without its newline. What a holder wants, and until when, is told anew."""
-    return orjson.dumps({**asdict(holder), "wants": {}, "until_s": 0.0})
+    return orjson.dumps({**asdict(holder), "wants": {}, "wanted_usd": 0.0, "until_s": 0.0})

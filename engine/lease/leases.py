@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.clock import Clock
-from engine.lease.claims import Claim, Lease
+from engine.lease.claims import Claim, Demand, Lease
 from engine.lease.due import Wants
 
 TTL_S = 5.0  # a part that is not claimed again comes back after it
@@ -17,7 +17,7 @@ ROUNDING_USD = 1e-9  # sums of floats
 
 @dataclass(slots=True)
 class Holder:
-    """What one holder has. `wants` and `until_s` are of its last claim."""
+    """What one holder has. `wants`, `until_s` and `wanted_usd` in all are of its last claim."""
 
     name: str
     number: int = 0
@@ -26,6 +26,7 @@ class Holder:
     wants: dict[str, float] = field(default_factory=dict)
     granted_usd: float = 0.0
     spent_usd: float = 0.0
+    wanted_usd: float = 0.0
     is_revoked: bool = False
     is_closed: bool = False
 
@@ -34,11 +35,17 @@ class Holder:
         """What it may still spend."""
         return max(0.0, self.granted_usd - self.spent_usd)
 
+    @property
+    def lacking_usd(self) -> float:
+        """What it wants beyond what it has."""
+        return max(0.0, self.wanted_usd - self.granted_usd)
+
 
 class Sums:
     """What holders have in all, kept as they change: their number costs nothing.
 
-    `parts` are those of each limit. Dollars are `spent_usd`, and `unspent_usd` granted beyond it.
+    `parts` are those of each limit. Dollars are `spent_usd`, `unspent_usd` granted beyond it, and
+    `lacking_usd` wanted beyond that.
     """
 
     def __init__(self) -> None:
@@ -51,6 +58,7 @@ class Sums:
             self.parts[name] += part
         self.spent_usd += holder.spent_usd
         self.unspent_usd += holder.unspent_usd
+        self.lacking_usd += holder.lacking_usd
 
     def remove(self, holder: Holder) -> None:
         """Count a holder no more, as it is now; it was counted as that."""
@@ -58,6 +66,7 @@ class Sums:
             self.parts[name] -= part
         self.spent_usd -= holder.spent_usd
         self.unspent_usd -= holder.unspent_usd
+        self.lacking_usd -= holder.lacking_usd
 
     def keep_exact(self, holders: Mapping[str, Holder]) -> None:
         """Add all up anew now and then, as each change of a sum of floats may lose a bit of it."""
@@ -70,7 +79,7 @@ class Sums:
 
     def _begin(self) -> None:
         self.parts = defaultdict[str, float](float)
-        self.spent_usd = self.unspent_usd = 0.0
+        self.spent_usd = self.unspent_usd = self.lacking_usd = 0.0
 
 
 class Leases:
@@ -80,6 +89,9 @@ class Leases:
     granted to the cap at most. A part comes back when its holder claims less, ends, or does not
     claim again in time; dollars when it says that they are not needed, or once it is known what
     was spent. `on_change` is called with each holder before what changed may be told.
+
+    Where `is_borrowing`, all this is borrowed itself: nothing is lent but what `borrow` was told,
+    and never for longer.
     """
 
     def __init__(
@@ -90,6 +102,7 @@ class Leases:
         holder_count: int,
         clock: Clock,
         ttl_s: float = TTL_S,
+        is_borrowing: bool = False,
         on_change: Callable[[Holder], None] = lambda _: None,
     ) -> None:
         """`spent_usd` is what counts against the cap already; `holder_count` are expected."""
@@ -98,6 +111,8 @@ class Leases:
         self._holder_count = holder_count
         self._clock = clock
         self._ttl_s = ttl_s
+        self._until_s = float("-inf" if is_borrowing else "inf")
+        self._lendable_usd = 0.0 if is_borrowing and cap_usd is not None else cap_usd
         self._on_change = on_change
         self._holders: dict[str, Holder] = {}
         self._in_time = OrderedDict[str, Holder]()  # who claimed last is the last
@@ -115,7 +130,10 @@ class Leases:
         self._note_claim(holder)
 
     def renew(self, claim: Claim) -> Lease:
-        """What the holder has from now on. An older claim than its last is only answered."""
+        """What the holder has from now on. An older claim than its last is only answered.
+
+        So is any where what was borrowed has run out: then the answer lasts no time.
+        """
         if claim.holder in self._closed_usd:
             return self._lease(Holder(claim.holder), is_over=True)
         holder = self._holders.get(claim.holder)
@@ -123,7 +141,7 @@ class Leases:
             holder = self._holders[claim.holder] = Holder(claim.holder)
         if holder.is_revoked:
             return self._lease(holder, is_over=True)
-        if claim.number <= holder.number:
+        if claim.number <= holder.number or self._clock.monotonic_s() >= self._until_s:
             return self._lease(holder)
         before = (dict(holder.parts), holder.granted_usd)
         holder.number = claim.number
@@ -133,11 +151,24 @@ class Leases:
         self._note_wants(holder, claim.wants)
         holder.parts = {name: self._part(holder, name) for name in claim.wants}
         holder.granted_usd = self._grant(holder, claim)
+        holder.wanted_usd = claim.used_usd + claim.wanted_usd
         self._sums.add(holder)
         self._note_claim(holder)
         if before != (holder.parts, holder.granted_usd):
             self._on_change(holder)
         return self._lease(holder)
+
+    def borrow(self, until_s: float, usd: float) -> None:
+        """Lend until then on the clock, by so many dollars in all. Less than before is ignored."""
+        self._until_s = max(self._until_s, until_s)
+        if self._lendable_usd is not None:
+            self._lendable_usd = max(self._lendable_usd, usd)
+
+    @property
+    def demand(self) -> Demand:
+        """What there is to borrow for."""
+        used_usd = self._spent_usd + self._sums.spent_usd + self._sums.unspent_usd
+        return Demand(used_usd, max(0.0, self._sums.lacking_usd))
 
     def close(self, name: str, spent_usd: float) -> None:
         """A holder has ended, and has spent so much in all."""
@@ -208,7 +239,7 @@ class Leases:
         self._in_time.pop(holder.name, None)
         self._note_wants(holder, {})
         self._sums.remove(holder)
-        holder.parts = {}
+        holder.parts, holder.wanted_usd = {}, 0.0
         self._sums.add(holder)
 
     def _part(self, holder: Holder, name: str) -> float:
@@ -225,25 +256,33 @@ class Leases:
 
         It is not told to give back what it wants to keep: it may be spending it.
         """
-        if self._cap_usd is None:
+        if self._lendable_usd is None:
             return claim.used_usd + claim.wanted_usd
         held_usd = self._sums.spent_usd + self._sums.unspent_usd  # by the others
-        free_usd = self._cap_usd - self._spent_usd - held_usd - claim.used_usd
+        free_usd = self._lendable_usd - self._spent_usd - held_usd - claim.used_usd
         if claim.least_usd:
             is_enough = free_usd + ROUNDING_USD >= claim.least_usd
             return claim.used_usd + (min(claim.wanted_usd, free_usd) if is_enough else 0.0)
         kept_usd = holder.granted_usd - claim.used_usd
         return claim.used_usd + max(0.0, min(claim.wanted_usd, max(free_usd, kept_usd)))
 
+    @property
+    def _not_borrowed_usd(self) -> float:
+        """What might still be lent to this one."""
+        if self._cap_usd is None or self._lendable_usd is None:
+            return 0.0
+        return max(0.0, self._cap_usd - self._lendable_usd)
+
     def _lease(self, holder: Holder, *, is_over: bool = False) -> Lease:
         own_usd = holder.unspent_usd if holder.name in self._holders else 0.0
         is_short = any(part == 0.0 for part in holder.parts.values())
+        left_s = self._until_s - self._clock.monotonic_s()
         return Lease(
             parts={name: part for name, part in holder.parts.items() if part > 0.0},
-            ttl_s=self._ttl_s,
+            ttl_s=max(0.0, min(self._ttl_s, left_s)),
             again_s=self._ttl_s * (SOON_SHARE if is_short else AGAIN_SHARE),
             granted_usd=holder.granted_usd,
             spent_usd=self.spent_usd,
-            held_usd=max(0.0, self._sums.unspent_usd - own_usd),
+            held_usd=max(0.0, self._sums.unspent_usd - own_usd) + self._not_borrowed_usd,
             is_over=is_over,
         )

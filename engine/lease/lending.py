@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from engine.clock import Clock, SystemClock
-from engine.lease.claims import Claim, Lease
+from engine.lease.claims import Claim, Demand, Lease
 from engine.lease.lease_log import LeaseLog, read_leases
 from engine.lease.leases import TTL_S, Holder, Leases
 
@@ -23,6 +23,7 @@ class Lending:
         holder_count: int,
         clock: Clock | None = None,
         ttl_s: float = TTL_S,
+        is_borrowing: bool = False,
     ) -> None:
         """Open the log at `path`; the other arguments are those of `Leases`.
 
@@ -37,6 +38,7 @@ class Lending:
             holder_count=holder_count,
             clock=self._clock,
             ttl_s=ttl_s,
+            is_borrowing=is_borrowing,
             on_change=self._write,
         )
         for holder in read_leases(path):
@@ -53,6 +55,14 @@ class Lending:
         self._log.touch(self._clock.monotonic_s())
         await self._keep()
         return lease
+
+    async def borrow(self, until_s: float, usd: float) -> None:
+        """Lend until then on the clock of this machine, by so many dollars in all."""
+        self._leases.borrow(until_s, usd)
+
+    async def demand(self) -> Demand:
+        """What there is to borrow for."""
+        return self._leases.demand
 
     async def close(self, holder: str, spent_usd: float) -> None:
         """The holder has ended, and has spent so much.

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,10 +27,10 @@ from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.passages import passages_of
 from jobs.evaluation.questions.retrieve_context import retrieve_chunks
 from jobs.finetune.check_rows import LIKE_HELD_OUT
-from jobs.run.check_journal import check_journal
+from jobs.run.lanes import LaneOrder
+from jobs.run.open_stages import open_stages
 from jobs.run.reset import reset_stages
-from jobs.run.run_engine import RunEngine, open_run_engine
-from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
+from jobs.run.run_stages import StagesEnd, run_stages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, Stages
 from jobs.run.start import RunOrder
 from jobs.text.repeats.near_duplicates import NearDuplicates
@@ -79,34 +80,19 @@ async def answer_question_file(
     ):
         known = await asyncio.to_thread(_known_questions, order.folder, questions)
         reset_stages(order.folder, IMPORTED)
-        async with open_run_engine(
-            order.folder, order.settings, order.endpoints, stopping, others=order.others
-        ) as engine:
-            await asyncio.to_thread(check_journal, order.folder, engine.journal, DATASET)
+        job, order = QuestionOrder((), out_path), order._replace(lane=LaneOrder())  # live
+        async with open_stages(
+            IMPORTED, job, order, order.others, stopping, known=DATASET
+        ) as opened:
+            context = opened.context
             try:
-                wanted = await _find_questions(order, questions, known, engine.ask)
+                wanted = await _find_questions(order, questions, known, context.ask)
             except Deferred:  # chunks are being embedded in a batch
                 waiting = StagePass(deferred_count=len(questions))
                 return FileEnd(0, len(questions), StagesEnd(STAGE, waiting, is_done=False))
-            end = await _answer_all(engine, order, QuestionOrder(wanted, out_path), stopping)
+            end = await run_stages(IMPORTED, replace(context, order=job._replace(wanted=wanted)))
     count = end.passed.finished_count if end.is_done else 0
     return FileEnd(count, len(wanted) - count, end)
-
-
-async def _answer_all(
-    engine: RunEngine, order: RunOrder, questions: QuestionOrder, stopping: Stopping
-) -> StagesEnd:
-    with engine.progress_over(wanted_names(IMPORTED, order.settings)) as progress:
-        context = StageContext(
-            folder=order.folder,
-            settings=order.settings,
-            ask=engine.ask,
-            journal=engine.journal,
-            stopping=stopping,
-            progress=progress.begin,
-            order=questions,
-        )
-        return await run_stages(IMPORTED, context)
 
 
 async def _find_questions(

@@ -102,7 +102,7 @@ def why_nothing(assignments: Sequence[SplitAssignment], groups: Mapping[str, str
 
 
 def what_is_on_no_side(count: int) -> str:
-    """Why documents are neither trained on nor held out, and what to do who wants it otherwise."""
+    """Why documents are neither trained on nor held out, and how to train on all of them."""
     others = "another one is" if count == 1 else f"{count:,} others are"
     return (
         "no document could be held out whole, so parts of the largest are; "

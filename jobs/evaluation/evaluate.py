@@ -1,11 +1,9 @@
 """Evaluates models on a run's questions, or goes on with it."""
 
-import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.clock import SystemClock
 from engine.errors import ConfigError, ModelGoneError
@@ -28,20 +26,13 @@ from jobs.evaluation.serve_student import is_student_asked, student_served
 from jobs.evaluation.stages import EVALUATION, JUDGING
 from jobs.run.changing.changes import find_changes
 from jobs.run.changing.retry import retry_failed
-from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
-from jobs.run.run_engine import (
-    OpenSpread,
-    OtherServers,
-    check_prices,
-    open_run_engine,
-    other_servers,
-    spread_opened,
-)
-from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
-from jobs.run.stages import StageContext, Stages
-from jobs.run.start import run_in_rounds
-from jobs.run.stored import Attached, StoredRun
+from jobs.run.open_stages import open_stages
+from jobs.run.run_stages import StagesEnd
+from jobs.run.servers import check_prices, other_servers
+from jobs.run.spread_parts import OpenSpread
+from jobs.run.stages import Stages
+from jobs.run.stored import StoredRun
 from jobs.settings.known_traps import evaluation_traps
 from jobs.settings.roles import JUDGE_ROLES, RoleModel, embeddings_of, judge_of, read_role_endpoints
 from jobs.settings.run_config import (
@@ -175,7 +166,11 @@ async def _evaluate(order: EvaluationOrder, models: Mapping[Role, str]) -> Stage
             _log.info("asking again: %d requests that had failed", count)
         contest = Contest(models, order.mode, order.questions)
         try:
-            end = await _go_on(order, contest, others, stopping)
+            known: Stages[Any] = (*DATASET, *EVALUATION)
+            async with open_stages(
+                order.stages, contest, order, others, stopping, known=known
+            ) as opened:
+                end = await opened.run(ROUNDS_NAME, is_changed=True)
         except ModelGoneError:
             if before is not None:
                 forget_unserved(folder, before)
@@ -183,41 +178,6 @@ async def _evaluate(order: EvaluationOrder, models: Mapping[Role, str]) -> Stage
         if not end.is_done:
             note.leave(end.describe_left())
         return end
-
-
-async def _go_on(
-    order: EvaluationOrder, contest: Contest, others: OtherServers, stopping: Stopping
-) -> StagesEnd:
-    folder, settings = order.folder, order.settings
-    async with (
-        open_run_engine(
-            folder,
-            settings,
-            order.endpoints,
-            stopping,
-            order.lane,
-            others,
-            Attached(order.metrics_port, order.stored),
-        ) as engine,
-        spread_opened(order.spread, engine, others, stopping) as spread,
-    ):
-        await asyncio.to_thread(check_journal, folder, engine.journal, (*DATASET, *EVALUATION))
-        with engine.progress_over(wanted_names(order.stages, settings)) as progress:
-            context = StageContext(
-                folder=folder,
-                settings=settings,
-                ask=engine.ask,
-                journal=engine.journal,
-                stopping=stopping,
-                progress=progress.begin,
-                backlog=engine.backlog,
-                order=contest,
-                spread=spread,
-            )
-            run = partial(run_stages, order.stages, context)
-            if engine.rounds is None:
-                return await run()
-            return await run_in_rounds(run, engine.rounds, name=ROUNDS_NAME, is_changed=True)
 
 
 def _asked(order: EvaluationOrder, models: Mapping[Role, str]) -> list[RoleModel]:

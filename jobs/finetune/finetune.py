@@ -12,6 +12,7 @@ from engine.files.journal import read_settled
 from engine.files.lock import WriterLock
 from engine.files.records import read_records
 from engine.last_call import noted_call
+from engine.lease.beside import BackUp, backed_up_meanwhile
 from engine.run_folder import RunFolder
 from engine.stopping import Admission, Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
@@ -46,7 +47,7 @@ class TuningOrder(NamedTuple):
     was learnt.
 
     `agree` is called with the expected cost before anything is bought; it raises ConfigError if
-    the user does not confirm.
+    the user does not confirm. `back_up` has all that is written kept besides; None: nothing does.
     """
 
     folder: RunFolder
@@ -59,6 +60,7 @@ class TuningOrder(NamedTuple):
     validation_path: Path | None = None
     held_out_rows: Sequence[bytes] = ()
     draws_curve: bool = False
+    back_up: BackUp | None = None
 
 
 class TuningEnd(NamedTuple):
@@ -76,13 +78,15 @@ async def finetune(order: TuningOrder) -> TuningEnd:
         FatalError: the provider refuses the key, or fine-tuning is closed to the account.
         TransientError: the provider does not answer; the same call again goes on.
         InterruptedRunError: a stop was requested; a submitted job goes on at the provider.
+        RunInUseError: another machine goes on with the run; the same.
     """
     stopping = Stopping()
     folder, clock = order.folder, SystemClock()
     with WriterLock(folder.lock_path), noted_call(folder, "finetune", clock):
         rows = _read_rows(order)
         with stop_on_signals(stopping, grace_s=order.settings.limits.grace_s):
-            return await _tune(order, rows, stopping)
+            async with backed_up_meanwhile(order.back_up, stopping, clock):
+                return await _tune(order, rows, stopping)
 
 
 def expected_training(order: TuningOrder) -> tuple[TrainingSet, TrainingEstimate]:
@@ -219,7 +223,9 @@ async def _open_job_trainer(
     admission = Admission(clock)
     stopping.on_request(admission.close)
     async with AsyncExitStack() as opened:
-        ledger = await opened.enter_async_context(TuningLedger.of(order.folder, clock))
+        ledger = await opened.enter_async_context(
+            TuningLedger.of(order.folder, clock, order.back_up)
+        )
         limits = order.settings.limits
         client = JobClient(
             endpoint,

@@ -8,6 +8,7 @@ from typing import Self
 from engine.clock import Clock
 from engine.closing import AsyncClosing
 from engine.files.records import RecordLog, read_records
+from engine.lease.beside import BackUp
 from engine.run_folder import RunFolder
 from schemas.finetuning import LOST_STATUSES, TrainingMetric, TuningEvent, TuningStep
 
@@ -15,23 +16,27 @@ from schemas.finetuning import LOST_STATUSES, TrainingMetric, TuningEvent, Tunin
 class TuningLedger(AsyncClosing):
     """Events of all jobs of a run, and the curves of those that ended. One process writes.
 
-    It is opened by `async with`.
+    It is opened by `async with`. `back_up` is what has all that is written kept besides; None:
+    nothing does.
     """
 
-    def __init__(self, path: Path, metrics_path: Path, clock: Clock) -> None:
+    def __init__(
+        self, path: Path, metrics_path: Path, clock: Clock, back_up: BackUp | None = None
+    ) -> None:
         self._clock = clock
         self._path = path
         self._metrics_path = metrics_path
+        self._back_up = back_up
         self._last: dict[str, TuningEvent] = {}
         self._known_since: dict[str, str] = {}
         for event in read_records(path, TuningEvent):
             self._remember(event)
 
     @classmethod
-    def of(cls, folder: RunFolder, clock: Clock) -> Self:
+    def of(cls, folder: RunFolder, clock: Clock, back_up: BackUp | None = None) -> Self:
         """The ledger of a run."""
         paths = (folder.finetuning_path, folder.finetuning_metrics_path)
-        return cls(*paths, clock)
+        return cls(*paths, clock, back_up)
 
     async def __aenter__(self) -> Self:
         """Open both files, or neither.
@@ -81,6 +86,16 @@ class TuningLedger(AsyncClosing):
         await self._log.append([stamped])
         self._remember(stamped)
         return stamped
+
+    async def back_up(self) -> None:
+        """Return once what was added is kept besides, if the run is.
+
+        Raises:
+            TransientError: it is not, yet.
+            RunInUseError: another machine goes on with the run.
+        """
+        if self._back_up is not None:
+            await self._back_up()
 
     async def add_metrics(self, metrics: list[TrainingMetric]) -> None:
         """Append points of a job's training curve."""

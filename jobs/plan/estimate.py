@@ -6,22 +6,9 @@ from typing import NamedTuple
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.wire.prices import Price
-from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
-from jobs.dataset.judge.judge_rows import VERDICTS
-from jobs.dataset.pairs.pair_ids import QUESTIONS_OF_PAIR
-from jobs.dataset.questions.further_questions import FURTHER, tops_up_repeats
-from jobs.dataset.questions.question_vectors import QUESTION_VECTORS
-from jobs.dataset.questions.write_questions import tops_up
-from jobs.dataset.rows.unanswerable import UNANSWERABLE
+from jobs.dataset.ask_teacher import QUESTIONS
 from jobs.documents.chunk_documents import CHUNKS
-from jobs.plan.most import (
-    PerItem,
-    most_of,
-    most_of_answer,
-    most_of_further_questions,
-    most_of_vectors,
-    most_of_verdict,
-)
+from jobs.plan.most import MOST, PerItem, most_of
 from jobs.plan.project import NOTHING, Point, Projection, project
 from jobs.plan.replay import ASKING, AskedByKey, AskedSoFar
 from schemas.documents import Chunk
@@ -88,10 +75,8 @@ def estimate_stages(
 
 
 def _reached_by(stage: str, settings: RunSettings) -> Callable[[SizedChunk], bool]:
-    """Which chunks a stage asks about: held-out ones have answers only if that is wanted."""
-    if stage in (QUESTIONS.name, FURTHER.name, QUESTION_VECTORS.name) or (
-        stage != UNANSWERABLE.name and settings.answers.held_out
-    ):
+    """Which chunks a stage asks about."""
+    if MOST[stage].asks_of_held_out(settings):
         return lambda _: True
     return lambda chunk: chunk.is_trained
 
@@ -163,37 +148,5 @@ class _Most(NamedTuple):
         return most_of(stage, [*self._items_of(stage), *waiting], self.price)
 
     def _items_of(self, stage: str) -> Iterable[PerItem]:
-        settings = self.settings
-        if stage == FURTHER.name:
-            return  # the one further call about a chunk is counted among those for questions
-        is_reached = _reached_by(stage, settings)
-        for chunk in filter(is_reached, self.left):
-            asked = chunk.asked
-            prompt_tokens = asked.worst_prompt_tokens or asked.prompt_tokens
-            if stage == QUESTIONS.name:
-                yield from self._questions_of(asked)
-            elif stage == QUESTION_VECTORS.name:
-                further = tops_up_repeats(settings)
-                yield most_of_vectors(max(1, asked.left_count) + further, settings)
-            elif stage == ANSWERS.name:
-                yield most_of_answer(prompt_tokens, _most_questions(asked, settings), settings)
-            elif stage == VERDICTS.name:
-                yield most_of_verdict(prompt_tokens, settings, float(asked.left_count or 1))
-            else:
-                fraction = settings.dataset.unanswerable_fraction
-                share = _most_questions(asked, settings) * fraction / (1 - fraction)
-                yield most_of_verdict(prompt_tokens, settings, share)
-
-    def _questions_of(self, asked: AskedSoFar) -> Iterable[PerItem]:
-        """The calls that are known, about a chunk and its pair, and one more about the chunk."""
-        count = asked.left_count
-        tokens = asked.worst_prompt_tokens / count, asked.worst_completion_tokens / count
-        yield PerItem(count, *tokens, "", asked.worst_usd)
-        if tops_up(self.settings):
-            yield most_of_further_questions(*tokens, self.settings)
-
-
-def _most_questions(asked: AskedSoFar, settings: RunSettings) -> int:
-    """About a chunk, and where a second call is left about it, about its pair."""
-    of_pair = QUESTIONS_OF_PAIR if asked.left_count > 1 else 0
-    return settings.questions.per_chunk + of_pair
+        for chunk in filter(_reached_by(stage, self.settings), self.left):
+            yield from MOST[stage].about_chunk(chunk.asked, self.settings)

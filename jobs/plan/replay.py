@@ -12,31 +12,19 @@ from engine.files.journal import Journal
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from engine.wire.prices import Price, counted_sends, worst_case_usd
-from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
-from jobs.dataset.judge.judge_rows import VERDICTS
-from jobs.dataset.questions.further_questions import FURTHER
-from jobs.dataset.questions.question_vectors import QUESTION_VECTORS
 from jobs.dataset.rows.export_dataset import EXPORT
-from jobs.dataset.rows.unanswerable import UNANSWERABLE
 from jobs.dataset.stages import DATASET
 from jobs.run.changing.preview import open_copy
 from jobs.run.progress import RunProgress
 from jobs.run.reset import reset_stages
 from jobs.run.run_stages import run_stages
-from jobs.run.stages import Stage, StageContext
+from jobs.run.stages import Stage, StageContext, Stages
 from schemas.outcomes import Outcome
 from schemas.record import Record
 from schemas.requests import Request
 from schemas.settings import RunSettings
 
-ASKING: tuple[Stage[None], ...] = (
-    QUESTIONS,
-    FURTHER,
-    QUESTION_VECTORS,
-    ANSWERS,
-    VERDICTS,
-    UNANSWERABLE,
-)
+ASKING: Stages[None] = tuple(stage for stage in DATASET if stage.purposes)
 
 Order = TypeVar("Order")
 
@@ -110,19 +98,21 @@ def _sum(one: float | None, other: float | None) -> float | None:
 class Replay:
     """A copy of a run, to work through stages in; nothing is sent, the run stays as it is."""
 
-    def __init__(self, context: StageContext[None], notes: Notes) -> None:
+    def __init__(self, context: StageContext[None], notes: Notes, stages: Stages[None]) -> None:
         self.context = context
         self._notes = notes
+        first = next(number for number, stage in enumerate(stages) if stage.purposes)
+        self._reading = stages[:first]
+        self._asking = tuple(stage for stage in stages[first:] if stage is not EXPORT)
 
     async def read_documents(self) -> None:
-        """Read and cut what is not yet.
+        """Read and cut what is not yet, as far as no stage asks.
 
         Raises:
             EngineError: a file is damaged, or a stop was requested.
         """
-        stages = DATASET[: DATASET.index(QUESTIONS)]
-        with RunProgress([stage.name for stage in stages], dict) as progress:
-            await run_stages(stages, replace(self.context, progress=progress.begin))
+        with RunProgress([stage.name for stage in self._reading], dict) as progress:
+            await run_stages(self._reading, replace(self.context, progress=progress.begin))
 
     async def ask_dataset(self) -> Mapping[str, AskedByKey]:
         """What each asking stage has asked about each chunk, by the stage's name.
@@ -130,11 +120,10 @@ class Replay:
         Raises:
             EngineError: a file is damaged, or a stop was requested.
         """
-        stages = DATASET[DATASET.index(QUESTIONS) : DATASET.index(EXPORT)]
-        reset_stages(self.context.folder, stages)
+        reset_stages(self.context.folder, self._asking)
         found = {}
-        for stage in stages:
-            if stage in ASKING:
+        for stage in self._asking:
+            if stage.purposes:
                 found[stage.name] = await self.ask(stage, self.context, _chunk_of)
             else:
                 await run_stages((stage,), self.context)
@@ -152,7 +141,11 @@ class Replay:
 
 @asynccontextmanager
 async def open_replay(
-    folder: RunFolder, settings: RunSettings, price: Price, stopping: Stopping
+    folder: RunFolder,
+    settings: RunSettings,
+    price: Price,
+    stopping: Stopping,
+    stages: Stages[None] = DATASET,
 ) -> AsyncIterator[Replay]:
     """A replay for the length of the block."""
 
@@ -160,7 +153,7 @@ async def open_replay(
         return Notes(journal, price, counted_sends(settings.limits))
 
     async with open_copy(folder, settings, stopping, make_notes) as copy:
-        yield Replay(copy.context, copy.ask)
+        yield Replay(copy.context, copy.ask, stages)
 
 
 def _chunk_of(item: Record) -> str:

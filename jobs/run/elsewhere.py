@@ -10,7 +10,7 @@ from schemas.record import Record
 
 
 def ignore_line(_: bytes) -> None:
-    """The `note_result` of those who need not know."""
+    """A `note_result` that does nothing."""
 
 
 def as_it_is(item: Record) -> Record:
@@ -24,8 +24,8 @@ class Elsewhere(NamedTuple):
     It raises TransientError for an item that cannot be done there. `window` is how many items a
     process takes at once, None: as many as requests may be in flight. `note_result` is told of
     each result, by its line, when it has come back. `remembers`: what comes of an item depends on
-    those before it in its shard, so who goes on with a shard begins it anew. `pack` makes of an
-    item what is handed over, under the same id; `needs` is called in place of that of the ItemWork.
+    those before it in its shard, so a worker that takes a shard over begins it anew. `pack` makes
+    of an item what is handed over, under the same id; `needs` is called in place of the ItemWork's.
     """
 
     work: Callable[..., Any]

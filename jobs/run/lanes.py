@@ -114,7 +114,7 @@ def unknown_pace() -> float | None:
 
 
 def nothing_left() -> int:
-    """The work left of one who does not know."""
+    """The `work_left` of a caller that does not count it."""
     return 0
 
 

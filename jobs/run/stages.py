@@ -121,7 +121,7 @@ class ItemWork(Generic[Order, Item, Result, Needs]):
     for the pass; it uses nothing else, so that any process can do it. Every item ends with at
     least one output. `requests_per_item` is about how many requests an item leads to, here and in
     the stages that follow. `elsewhere` is how processes on other cores do what is left of a work
-    that asks nobody, None: it is not worth it. What they cannot do is done here.
+    that asks no model, None: it is not worth it. What they cannot do is done here.
     """
 
     items: Callable[[StageContext[Order], StageFiles[Result]], Items[Item]]

@@ -1,11 +1,8 @@
 """Starts a run or goes on with it: what changed, what that costs, then the stages."""
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import NamedTuple
 
 from engine.clock import SystemClock
@@ -13,7 +10,6 @@ from engine.errors import FatalError, ModelGoneError
 from engine.files.lock import WriterLock
 from engine.last_call import noted_call
 from engine.run_folder import RunFolder
-from engine.stage import StagePass
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from jobs.dataset.ask_teacher import ANSWERS
@@ -24,28 +20,19 @@ from jobs.documents.list_sources import (
     find_new_documents,
     list_sources,
 )
-from jobs.processes.work_pool import WorkPool
-from jobs.processes.worker_process import core_count
-from jobs.run.asked_roles import asked_models
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changing.changes import RunChanges, apply_changes, find_changes
 from jobs.run.changing.consent import Kept, check_consent
 from jobs.run.changing.retry import retry_failed
-from jobs.run.check_journal import check_journal
 from jobs.run.check_start import check_folders, check_hosts, has_asked
 from jobs.run.lanes import LaneOrder
+from jobs.run.open_stages import open_stages
 from jobs.run.reset import reset_stages
-from jobs.run.rounds import Rounds, RunPass
-from jobs.run.run_engine import (
-    OpenSpread,
-    OtherServers,
-    check_prices,
-    open_run_engine,
-    spread_opened,
-)
-from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
+from jobs.run.run_stages import StagesEnd, run_stages
+from jobs.run.servers import OtherServers, asked_models, check_prices
+from jobs.run.spread_parts import OpenSpread
 from jobs.run.stages import StageContext, Stages
-from jobs.run.stored import Attached, StoredRun
+from jobs.run.stored import StoredRun
 from jobs.settings.known_traps import dataset_traps
 from jobs.settings.run_config import (
     RunConfig,
@@ -131,43 +118,14 @@ def _forget(folder: RunFolder, before: RunConfig | None) -> None:
 
 
 async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> StagesEnd:
-    folder, settings, others = order.folder, order.settings, order.others
-    async with (
-        open_run_engine(
-            folder,
-            settings,
-            order.endpoints,
-            stopping,
-            order.lane,
-            others,
-            Attached(order.metrics_port, order.stored),
-        ) as engine,
-        WorkPool(worker_count=core_count()) as pool,
-        spread_opened(order.spread, engine, others, stopping) as spread,
-        AsyncExitStack() as shown,
-    ):
-        await asyncio.to_thread(check_journal, folder, engine.journal, order.stages)
-        progress = shown.enter_context(engine.progress_over(wanted_names(order.stages, settings)))
-        context = StageContext(
-            folder=folder,
-            settings=settings,
-            ask=engine.ask,
-            journal=engine.journal,
-            stopping=stopping,
-            progress=progress.begin,
-            backlog=engine.backlog,
-            order=None,
-            pool=pool,
-            spread=spread,
-        )
-        run = partial(run_stages, order.stages, context, last_stage=order.last_stage)
+    async with open_stages(
+        order.stages, None, order, order.others, stopping, known=order.stages
+    ) as opened:
         name = order.last_stage or order.stages[-1].name
         try:
-            if engine.rounds is None:
-                return await run()
-            return await run_in_rounds(run, engine.rounds, name=name, is_changed=is_changed)
+            return await opened.run(name, is_changed=is_changed, last_stage=order.last_stage)
         except FatalError:
-            await _write_rows(context)
+            await _write_rows(opened.context)
             raise
 
 
@@ -179,25 +137,6 @@ async def _write_rows(context: StageContext[None]) -> None:
     if context.folder.results_path(ANSWERS.name).exists():
         await run_stages((EXPORT,), replace(context, stopping=Stopping()))
         _log.info("the rows so far were written: %s", context.folder.dataset_dir)
-
-
-async def run_in_rounds(
-    run: Callable[[], Awaitable[StagesEnd]],
-    make_rounds: Callable[[RunPass], Rounds],
-    *,
-    name: str,
-    is_changed: bool,
-) -> StagesEnd:
-    """Call `run` as often as batches need; `name` distinguishes its passes from other commands'."""
-    end = StagesEnd("batches", StagePass(), is_done=False)  # of a round in which no pass was due
-
-    async def run_pass() -> bool:
-        nonlocal end
-        end = await run()
-        return end.is_done
-
-    await make_rounds(run_pass).run(name, is_changed=is_changed)
-    return end
 
 
 async def _settle_changes(order: RunOrder, before: RunConfig | None, stopping: Stopping) -> bool:

@@ -78,7 +78,7 @@ def read_run_config(path: Path) -> RunConfig | None:
 
 
 def refuse_lost_config(folder: RunFolder) -> None:
-    """Refuse to begin anew where results are that were made with settings nobody knows.
+    """Refuse to begin anew where results are that were made with settings that are lost.
 
     Raises:
         DamagedLogError: there are some; says what can be done.

@@ -12,7 +12,7 @@ from jobs.run.lanes import LaneOrder
 from schemas.settings import RunSettings
 
 if TYPE_CHECKING:  # what is imported for a cluster takes time that other calls need not wait
-    from jobs.run.run_engine import OpenSpread
+    from jobs.run.spread_parts import OpenSpread
     from jobs.send.sharded.cluster_process import ClusterPlace
 
 _log = logging.getLogger(__name__)

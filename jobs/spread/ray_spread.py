@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -17,14 +18,14 @@ from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from engine.stats.adding import count_growth
 from engine.stats.counters import Stats
-from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from jobs.run.batch_folders import read_names_out, run_batch_folder
 from jobs.run.elsewhere import StageLeft
 from jobs.run.lanes import LaneOrder
-from jobs.run.run_engine import OtherServers
+from jobs.run.spread_parts import SpreadParts
+from jobs.run.stored import SealingLender
 from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
-from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, ShardEnded
+from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, ShardEnded, Wanted
 from jobs.send.sharded.outside.depot import (
     SegmentPlace,
     place_call,
@@ -33,6 +34,7 @@ from jobs.send.sharded.outside.depot import (
 )
 from jobs.send.sharded.send_sharded import SHARDS_PER_WORKER, fit_workers
 from jobs.send.sharded.shards import Shard
+from jobs.spread.borrowing import Borrowing
 from jobs.spread.stage_calls import stage_inputs, write_stage_call
 from jobs.spread.take_in import Books, TakingIn
 from schemas.settings import RunSettings
@@ -87,14 +89,12 @@ class RaySpread:
     part of the run while they are written.
     """
 
-    def __init__(
-        self, order: SpreadOrder, parts: EngineParts, others: OtherServers, stopping: Stopping
-    ) -> None:
-        """`others` are servers beside those of the order."""
+    def __init__(self, order: SpreadOrder, parts: SpreadParts) -> None:
         self._order = order
-        self._parts = parts
-        self._others = others
-        self._stopping = stopping
+        self._parts = parts.engine
+        self._others = parts.others
+        self._stopping = parts.stopping
+        self._lender = parts.lender
         self._opened = AsyncExitStack()
         self._process: ClusterProcess | None = None
         self._asking = self._computing = 0  # workers
@@ -137,10 +137,13 @@ class RaySpread:
         books = Books(self._parts.journal, self._parts.sends, left.files)
         taking = TakingIn(left.stage, books, left.note_finished, left.way.note_result)
         spreading = _Spreading(segments, taking, self._parts)
+        if self._lender is not None:
+            spreading.borrow(self._lender, process)
         send = Send(
             call_dir=str(call.folder),
             workers=workers,
             spent_usd=self._parts.budget.spent_usd,
+            is_borrowing=self._lender is not None,
         )
         ended_by: EngineError | None = None
         try:
@@ -150,6 +153,7 @@ class RaySpread:
             ended_by = error
         ended_by = ended_by or self._stopping.reason
         await asyncio.to_thread(remove_if_untouched, segments, ended_by)
+        await spreading.close()
         if ended_by is not None:
             raise ended_by
         return spreading.passed
@@ -176,6 +180,8 @@ class RaySpread:
         def stop(reason: EngineError) -> None:
             if isinstance(reason, InterruptedRunError):
                 process.stop(reason.signum)
+            else:
+                process.stop(signal.SIGTERM)
 
         self._stopping.on_request(stop)
         self._process = process
@@ -193,7 +199,19 @@ class _Spreading:
         self._seen = Stats().snapshot()
         self._looked_s = time.monotonic()
         self._to_look_at = deque[Shard]()
+        self._borrowing: Borrowing | None = None
         self.passed = StagePass()
+
+    def borrow(self, lender: SealingLender, process: ClusterProcess) -> None:
+        """Let workers send by what a lender lends, which seals what is part of the run."""
+        self._borrowing = Borrowing(
+            lender, self._segments.call.folder.name, take_in=self._take_all, lend=process.lend
+        )
+
+    async def close(self) -> None:
+        """All workers have ended. What is not part of the run then may have been spent."""
+        if self._borrowing is not None and not self._segments.call.folder.exists():
+            await self._borrowing.close()
 
     async def hear(self, message: FromProcess) -> None:
         """Act on what the process reports."""
@@ -201,7 +219,11 @@ class _Spreading:
             case Sent():
                 count_growth(self._parts.stats, self._seen, message.stats)
                 self._seen = message.stats
-                await self._take_what_is_there()
+                if self._borrowing is None:
+                    await self._take_what_is_there()
+            case Wanted():
+                if self._borrowing is not None:
+                    await self._borrowing.hear(message)
             case Note():
                 _log.warning("%s", message.text)
             case ShardEnded():
@@ -221,8 +243,16 @@ class _Spreading:
             self._looked_s = now_s
             self._to_look_at.extend(self._segments.call.shards())
         while self._to_look_at and time.monotonic() < now_s + TAKE_FOR_S:
-            shard = self._to_look_at.popleft()
-            if shard.folder.exists():
-                await asyncio.to_thread(self._segments.look, shard)
-                for segment in shard.segments()[-1:]:
-                    await self._taking.take(segment)
+            await self._take(self._to_look_at.popleft())
+
+    async def _take_all(self) -> bool:
+        """Take in all that is written now; False: of some shard it is not known."""
+        return all([await self._take(shard) for shard in self._segments.call.shards()])
+
+    async def _take(self, shard: Shard) -> bool:
+        if not shard.folder.exists():
+            return True
+        is_known = await asyncio.to_thread(self._segments.look, shard)
+        for segment in shard.segments()[-1:]:
+            await self._taking.take(segment)
+        return is_known

@@ -25,7 +25,8 @@ class StoredLender:
     """Lends the whole account, each time that all is sealed: so it lasts from seal to seal.
 
     Dollars are lent once the store knows of them: another machine, that has nothing but the store,
-    counts as spent what was lent. It is called by one holder, which has all that others have.
+    counts as spent what was lent. Its holders send in turn: the command, and workers while it waits
+    for them. So each one's figures are of the whole run, and the most that one has counts.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class StoredLender:
         self._stopping = stopping
         self._clock = clock or SystemClock()
         self._in_thread = in_thread
+        self._granted_usd: dict[str, float] = {}
         self._is_away = False
 
     async def renew(self, claim: Claim) -> Lease:
@@ -53,7 +55,8 @@ class StoredLender:
             RunInUseError: another machine goes on with the run.
         """
         began_s, granted_usd = self._clock.monotonic_s(), self._grant(claim)
-        lent_usd = granted_usd if self._budget_usd is not None else None
+        self._granted_usd[claim.holder] = granted_usd
+        lent_usd = max(self._granted_usd.values()) if self._budget_usd is not None else None
         await self._try(partial(self._session.seal, lent_usd))
         return Lease(
             parts=dict.fromkeys(claim.wants, 1.0),
@@ -65,7 +68,8 @@ class StoredLender:
         )
 
     async def close(self, holder: str, spent_usd: float) -> None:
-        """As Lender.close: the end of the session says what was spent."""
+        """As Lender.close: what was spent is written, and sealed the next time."""
+        self._granted_usd.pop(holder, None)
 
     async def back_up(self) -> None:
         """As SealingLender.back_up."""

@@ -1,18 +1,14 @@
 """What a run's folder says of its store."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from engine.errors import ConfigError, DamagedLogError
+from engine.errors import DamagedLogError
 from engine.files.records import first_problem
 from engine.files.replace import replace_file
-from engine.run_folder import RunFolder
 from schemas.record import Value
-
-if TYPE_CHECKING:  # what is imported for a cluster takes time that other calls need not wait
-    from jobs.send.sharded.cluster_process import ClusterPlace
 
 
 class FileState(Value):
@@ -37,13 +33,12 @@ class StoreNote(Value):
     files: Mapping[str, FileState] = Field(default_factory=dict)
 
 
-def read_store_note(folder: RunFolder) -> StoreNote | None:
-    """What a run's folder says of its store; None: it has none.
+def read_store_note(path: Path) -> StoreNote | None:
+    """What stands beside a run, or a file of replies, of its store; None: it has none.
 
     Raises:
         DamagedLogError: it is not what distill writes.
     """
-    path = folder.store_path
     if not path.exists():
         return None
     try:
@@ -55,19 +50,6 @@ def read_store_note(folder: RunFolder) -> StoreNote | None:
         ) from error
 
 
-def write_store_note(folder: RunFolder, note: StoreNote) -> None:
+def write_store_note(path: Path, note: StoreNote) -> None:
     """Replace it in one step. Raises StorageError."""
-    replace_file(folder.store_path, [note.model_dump_json().encode()])
-
-
-def check_place(folder: RunFolder, url: str | None, place: "ClusterPlace | None") -> None:
-    """Refuse workers on a cluster where the run is, or is to be, kept in a store.
-
-    Raises:
-        ConfigError: as above.
-    """
-    if place is not None and (url is not None or read_store_note(folder) is not None):
-        raise ConfigError(
-            "--on ray: this run is kept in a store, and one process goes on with such a run; "
-            "leave --on ray out, or --store, with a run that has none"
-        )
+    replace_file(path, [note.model_dump_json().encode()])

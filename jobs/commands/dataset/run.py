@@ -31,7 +31,6 @@ from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.lanes import LaneOrder
 from jobs.spread.left_shards import take_in_left
 from jobs.spread.places import open_spread
-from jobs.stored.note import check_place
 
 if TYPE_CHECKING:
     from jobs.run.run_stages import StagesEnd
@@ -125,7 +124,6 @@ def run(
         show_plan(folder, given.settings())
         raise typer.Exit(EXIT_OK)
     place = cluster.read()
-    check_place(folder, store, place)
     order = _Ordered(lane_order, accept_changes, retry_failed, metrics_port, place, store)
     with notifying(notify, folder, "run"):
         code = tell_no_progress(folder, lambda: _run(given, order))
@@ -180,7 +178,7 @@ def _run(given: _Given, ordered: _Ordered) -> int:
 
 def _make_order(folder: RunFolder, settings: "RunSettings", ordered: _Ordered) -> "RunOrder":
     """What is asked for, with the servers of all models that will be asked."""
-    from jobs.run.asked_roles import dataset_servers
+    from jobs.run.servers import dataset_servers
     from jobs.run.start import RunOrder
     from jobs.settings.endpoints import read_run_endpoints
 

@@ -78,7 +78,7 @@ class ContestFlags(NamedTuple):
         bool,
         typer.Option(
             "--rejudge",
-            help="Ask nobody but the judge: about the answers that there are, without new ones.",
+            help="Ask the judge alone, about the answers that there are: no new ones.",
         ),
     ] = False
     scorer: Annotated[
@@ -160,12 +160,10 @@ def evaluate(
     from engine.run_folder import RunFolder
     from jobs.evaluation.questions.build_samples import SAMPLES
     from jobs.settings.command import run_settings
-    from jobs.stored.note import check_place
 
     folder = RunFolder(run_dir)
     lane_order = lane.read(has_begun=folder.results_path(SAMPLES.name).exists())
     place = cluster.read()
-    check_place(folder, None, place)
     asked = _Asked(contest.read(), lane_order, place, retry_failed, metrics_port)
     flags = {**server.settings(), **contest.settings(), "budget.usd": budget_usd}
     of_judges = [

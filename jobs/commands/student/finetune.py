@@ -88,6 +88,7 @@ def finetune(
 ) -> None:
     """Submit the fine-tuning of the student, or go on with what was submitted."""
     from engine.run_folder import RunFolder
+    from engine.stopping import Stopping
     from jobs.settings.command import run_settings
     from jobs.stored.open import stored_run
 
@@ -97,7 +98,9 @@ def finetune(
     if dry_run:
         show_expected(order)
         raise typer.Exit(EXIT_OK)
-    with stored_run(folder, None, os.environ):
+    with stored_run(folder, None, os.environ) as stored:
+        if stored is not None:
+            order = order._replace(back_up=stored.open_lender(None, Stopping()).back_up)
         code = run_finetuning(order)
     raise typer.Exit(code)
 

@@ -157,9 +157,12 @@ class _Layout(NamedTuple):
 
 
 def _lay_out(units: Units | None) -> _Layout:
-    """Lay out rows by their units; without units there are none."""
-    _, places = np.unique(() if units is None else units, return_inverse=True)
-    sizes = np.bincount(places).astype(np.float64)
+    """Lay out rows by their units, which are small numbers; without units there are none."""
+    units = np.zeros(0, np.intp) if units is None else units
+    counts = np.bincount(units)
+    is_there = counts > 0
+    places = (np.cumsum(is_there) - 1)[units]
+    sizes = counts[is_there].astype(np.float64)
     n = len(places)
     leverage = sizes / max(n, 1)
     weights = np.zeros_like(sizes) if len(sizes) < 2 else 1 / (n * np.sqrt(1 - leverage))
@@ -175,14 +178,11 @@ def _satterthwaite(layout: _Layout, each: Floats) -> tuple[float, float]:
     """
     weights = layout.weights
     d, u, v = weights**2 * each, weights * layout.leverage, weights * each
-    w = float(each.sum())
-    inner = np.array([[w, -1.0], [-1.0, 0.0]])
-    outer = np.column_stack([u, v])
-    gram, scaled = outer.T @ outer, outer.T @ (d[:, None] * outer)
-    trace = float(d.sum() + np.trace(inner @ gram))
-    square = float(
-        (d**2).sum() + 2 * np.trace(inner @ scaled) + np.trace(inner @ gram @ inner @ gram)
-    )
+    w, uu, uv, vv = float(each.sum()), float(u @ u), float(u @ v), float(v @ v)
+    du = d * u
+    trace = float(d.sum()) + w * uu - 2 * uv
+    square = float(d @ d) + 2 * (w * float(du @ u) - 2 * float(du @ v))
+    square += (w * uu - uv) ** 2 - 2 * uu * (w * uv - vv) + uv**2
     return trace, trace**2 / square
 
 

@@ -58,21 +58,17 @@ def _incomplete_beta(x: float, a: float, b: float) -> float:
 
 def _fraction(x: float, a: float, b: float) -> float:
     """The continued fraction of the incomplete beta function, from its front on (Lentz)."""
-    top, bottom = 1.0, 1.0 / _nonzero(1 - (a + b) * x / (a + 1))
+    top, bottom = 1.0, 1.0 / ((1 - (a + b) * x / (a + 1)) or _SMALL)
     value = bottom
     for step in range(1, _STEPS):
         even = step * (b - step) * x / ((a + 2 * step - 1) * (a + 2 * step))
         odd = -(a + step) * (a + b + step) * x / ((a + 2 * step) * (a + 2 * step + 1))
         change = 1.0
         for part in (even, odd):
-            bottom = 1.0 / _nonzero(1 + part * bottom)
-            top = _nonzero(1 + part / top)
+            bottom = 1.0 / ((1 + part * bottom) or _SMALL)
+            top = (1 + part / top) or _SMALL
             change = top * bottom
             value *= change
         if abs(change - 1) < _PRECISE:
             break
     return value
-
-
-def _nonzero(number: float) -> float:
-    return number if abs(number) > _SMALL else _SMALL

@@ -72,7 +72,7 @@ def find_unknown_code(question: str, source: SourceText) -> Fault | None:
 
 
 def find_spoken_to_model(source: SourceText) -> Fault | None:
-    """Whether evidence is a sentence that speaks to the model: nobody's question rests on it."""
+    """The fault of evidence that speaks to the model: no question and no answer rests on it."""
     return Fault("speaks_to_model") if speaks_to_model(source.evidence) else None
 
 

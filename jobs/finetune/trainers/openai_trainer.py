@@ -99,7 +99,7 @@ class OpenAITrainer:
         if event is not None and event.job_id:
             return Submitted(event.job_id, event.status, is_new=False)
         if event is None:
-            event = await self._ledger.add(self._blank_event(), "intent")
+            event = await self._add(self._blank_event(), "intent")
         else:  # what an earlier call made last may not be listed yet
             await self._admission.sleep(self._order.settle_s)
         metadata = {OWNER_KEY: self._order.run_id, JOB_KEY: self._job_name}
@@ -247,7 +247,10 @@ class OpenAITrainer:
         )
 
     async def _add(self, event: TuningEvent, step: TuningStep, **facts: object) -> TuningEvent:
-        return await self._ledger.add(event.model_copy(update=facts), step)
+        """Note a step; another machine knows of it before the next one is taken."""
+        added = await self._ledger.add(event.model_copy(update=facts), step)
+        await self._ledger.back_up()
+        return added
 
 
 def _content_hash(order: TrainingOrder) -> str:

@@ -21,6 +21,7 @@ from jobs.send.sharded.messages import (
     CallEnded,
     Failed,
     FromProcess,
+    Lend,
     Ready,
     Send,
     Stop,
@@ -141,6 +142,10 @@ class ClusterProcess:
     def stop(self, signum: int) -> None:
         """Have nothing more sent; what is in flight lands, and the end is reported."""
         self._write(Stop(signum=signum))
+
+    def lend(self, order: Lend) -> None:
+        """Lend to the workers of the call that is under way."""
+        self._write(order)
 
     async def _tell(self, message: ToProcess) -> None:
         assert self._process.stdin is not None

@@ -24,12 +24,27 @@ class Begin(Value):
 
 
 class Send(Value):
-    """To the process: have the shards of a call sent; `spent_usd` is spent of the cap already."""
+    """To the process: have the shards of a call sent; `spent_usd` is spent of the cap already.
+
+    `is_borrowing`: workers are lent nothing but what `Lend` says.
+    """
 
     kind: Literal["send"] = "send"
     call_dir: str
     workers: int
     spent_usd: float
+    is_borrowing: bool = False
+
+
+class Lend(Value):
+    """To the process: workers may send, by so many dollars in all where there is a cap.
+
+    `until_s` is when that ends on the monotonic clock, which all processes of a machine share.
+    """
+
+    kind: Literal["lend"] = "lend"
+    until_s: float
+    usd: float
 
 
 class Stop(Value):
@@ -51,6 +66,14 @@ class Sent(Value):
 
     kind: Literal["sent"] = "sent"
     stats: StatsSnapshot
+
+
+class Wanted(Value):
+    """From the process: of the cap `used_usd` is spent or lent, and `wanted_usd` more would do."""
+
+    kind: Literal["wanted"] = "wanted"
+    used_usd: float
+    wanted_usd: float
 
 
 class ShardEnded(Value):
@@ -82,8 +105,8 @@ class Failed(Value):
     message: str
 
 
-ToProcess = Begin | Send | Stop
-FromProcess = Ready | Sent | ShardEnded | CallEnded | Note | Failed
+ToProcess = Begin | Send | Lend | Stop
+FromProcess = Ready | Sent | Wanted | ShardEnded | CallEnded | Note | Failed
 
 TO_PROCESS: TypeAdapter[ToProcess] = TypeAdapter(Annotated[ToProcess, Field(discriminator="kind")])
 FROM_PROCESS: TypeAdapter[FromProcess] = TypeAdapter(

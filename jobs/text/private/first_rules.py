@@ -64,7 +64,7 @@ def _is_any(_: str) -> bool:
     return True
 
 
-def _is_somebodys(address: str) -> bool:
+def _is_personal_address(address: str) -> bool:
     return _EXAMPLE_HOST.search(address.casefold()) is None
 
 
@@ -83,7 +83,7 @@ def _is_iban(written: str) -> bool:
 
 
 _CHECKS: dict[str, Callable[[str], bool]] = {
-    "e-mail address": _is_somebodys,
+    "e-mail address": _is_personal_address,
     "card number": _is_card,
     "IBAN": _is_iban,
 }

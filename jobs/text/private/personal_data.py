@@ -83,7 +83,7 @@ class Datum(NamedTuple):
 
 def find_personal_data(text: str, language: str | None) -> Iterator[Datum]:
     """What may be personal data, kind by kind; phone numbers as `language` writes them."""
-    for found in filter(_is_somebodys, _ADDRESS.finditer(text)):
+    for found in filter(_is_personal_address, _ADDRESS.finditer(text)):
         yield _datum("e-mail address", found, 0)
     for span in find_phone_numbers(text, language):
         yield Datum("phone number", span)
@@ -101,7 +101,7 @@ def _datum(name: str, found: re.Match[str], group: int) -> Datum:
     return Datum(name, Span(start_char=start, end_char=end))
 
 
-def _is_somebodys(address: re.Match[str]) -> bool:
+def _is_personal_address(address: re.Match[str]) -> bool:
     is_host = address["end"].casefold() not in _NO_HOST
     return is_host and _EXAMPLE_HOST.search(address[0].casefold()) is None
 

@@ -61,7 +61,7 @@ async def measure(documents_dir: Path) -> dict[str, float | str]:
             context = StageContext(
                 folder=folder,
                 settings=settings,
-                ask=_ask_nobody,
+                ask=_ask_no_model,
                 journal=journal,
                 stopping=Stopping(),
                 order=None,
@@ -79,7 +79,7 @@ async def measure(documents_dir: Path) -> dict[str, float | str]:
         return {**measured, "chunks_hash": digest.hexdigest()}
 
 
-async def _ask_nobody(request: Request, /) -> Outcome:
+async def _ask_no_model(request: Request, /) -> Outcome:
     raise AssertionError(request)
 
 

@@ -30,8 +30,10 @@ from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
-from jobs.run.run_engine import OtherServers, open_run_engine
+from jobs.run.run_engine import open_run_engine
 from jobs.run.run_stages import run_stages
+from jobs.run.servers import OtherServers
+from jobs.run.spread_parts import SpreadParts
 from jobs.run.stages import StageContext
 from jobs.send.sharded.cluster_process import ClusterPlace
 from jobs.settings.resolve import read_assignments, resolve_settings
@@ -87,7 +89,7 @@ async def keep(run_dir: Path, place: ClusterPlace | None) -> None:
         if place is not None:
             order = SpreadOrder(folder, settings, [NOBODY], place)
             spread = await opened.enter_async_context(
-                RaySpread(order, engine.parts, OtherServers(), stopping)
+                RaySpread(order, SpreadParts(engine.parts, OtherServers(), stopping, None))
             )
         context = StageContext(
             folder=folder,

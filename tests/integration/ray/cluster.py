@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,16 +65,8 @@ class RunningCluster(NamedTuple):
 
     def pids_of(self, actor: str, *, raylets: Sequence[int] = ()) -> list[int]:
         """The processes of actors of a class, on both machines or on those of these raylets."""
-        found, parents = [], raylets or self.raylets
-        for folder in Path("/proc").iterdir():
-            try:
-                command = (folder / "cmdline").read_bytes()
-                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-            except OSError:
-                continue
-            if command.startswith(b"ray::" + actor.encode()) and int(parent) in parents:
-                found.append(int(folder.name))
-        return found
+        children = (child for each in raylets or self.raylets for child in children_of(each))
+        return [pid for pid in children if _command_of(pid).startswith(b"ray::" + actor.encode())]
 
 
 @contextmanager
@@ -114,8 +106,18 @@ def start_cluster() -> Iterator[RunningCluster]:
 
 
 def children_of(parent: int) -> list[int]:
-    folder = Path(f"/proc/{parent}/task/{parent}/children")
-    return [int(pid) for pid in folder.read_text().split()]
+    """Those that any of its threads has started: none, once it has ended."""
+    found: list[int] = []
+    for folder in Path(f"/proc/{parent}/task").glob("*"):
+        with suppress(OSError):  # the thread has ended
+            found += map(int, (folder / "children").read_text().split())
+    return found
+
+
+def _command_of(pid: int) -> bytes:
+    with suppress(OSError):  # it has ended
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def kill(pids: list[int]) -> None:

@@ -1,6 +1,6 @@
 """Which workers of a cluster are at work on a stage, so that they can be lost there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,9 +14,9 @@ def call_of(run_dir: Path, stage: str) -> Path | None:
     return None
 
 
-def at_work(pids: Sequence[int], call: Path | None) -> list[int]:
+def at_work(pids: Callable[[], Sequence[int]], call: Path | None) -> list[int]:
     """Those of some processes that have a file of a call open."""
-    return [pid for pid in pids if call is not None and _has_open(pid, f"{call}/")]
+    return [] if call is None else [pid for pid in pids() if _has_open(pid, f"{call}/")]
 
 
 def _has_open(pid: int, below: str) -> bool:

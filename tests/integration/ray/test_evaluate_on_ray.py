@@ -41,7 +41,7 @@ def test_evaluation_that_loses_a_worker_and_a_machine_is_that_of_one_machine(
 
     def at_work_on(stage: str) -> list[int]:
         """The worker of the machine that was added last."""
-        senders = cluster.pids_of("ShardSender", raylets=cluster.raylets[-1:])
+        senders = partial(cluster.pids_of, "ShardSender", raylets=cluster.raylets[-1:])
         return at_work(senders, call_of(there.run_dir, stage))
 
     at = ("--on", "ray", "--address", cluster.address, "--workers", "2", "--budget-usd", "5")

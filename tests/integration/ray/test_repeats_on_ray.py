@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ from engine.wire.endpoints import Endpoint
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.dataset.repeats.find_repeats import FOLDER_NAME, REPEATS
-from jobs.run.run_engine import OtherServers, open_run_engine
+from jobs.run.run_engine import open_run_engine
 from jobs.run.run_stages import run_stages
+from jobs.run.servers import OtherServers
+from jobs.run.spread_parts import SpreadParts
 from jobs.send.sharded.cluster_process import ClusterPlace
 from jobs.spread.ray_spread import RaySpread, SpreadOrder
 from tests.integration.jobs.spread.repeated import make_questions, written
@@ -53,7 +56,7 @@ async def keep_there(folder: RunFolder, cluster: RunningCluster) -> None:
             open_run_engine(folder, SETTINGS, [NOBODY], stopping)
         )
         spread = await opened.enter_async_context(
-            RaySpread(order, engine.parts, OtherServers(), stopping)
+            RaySpread(order, SpreadParts(engine.parts, OtherServers(), stopping, None))
         )
         context = make_context(folder, SETTINGS, engine.ask, engine.journal)
         await run_stages((KEPT_QUESTIONS,), replace(context, spread=spread))
@@ -62,8 +65,8 @@ async def keep_there(folder: RunFolder, cluster: RunningCluster) -> None:
 async def kill_one_that_compares(folder: RunFolder, cluster: RunningCluster) -> None:
     while True:
         for own_dir in (folder.run_dir / FOLDER_NAME).glob("*"):
-            pids = cluster.pids_of("ShardSender")
-            if comparing := at_work(pids, call_of(own_dir, REPEATS)):
+            senders = partial(cluster.pids_of, "ShardSender")
+            if comparing := at_work(senders, call_of(own_dir, REPEATS)):
                 kill(comparing)
                 return
         await asyncio.sleep(POLL_S)

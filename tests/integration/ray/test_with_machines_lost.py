@@ -49,11 +49,11 @@ def test_loss_of_machines_workers_and_the_lender_changes_nothing_in_the_files(
 
     def last_at_work(stage: str) -> list[int]:
         """The workers of the machine that was added last."""
-        senders = cluster.pids_of("ShardSender", raylets=cluster.raylets[-1:])
+        senders = partial(cluster.pids_of, "ShardSender", raylets=cluster.raylets[-1:])
         return at_work(senders, call_of(run_dir, stage))
 
     def lender_at_work(stage: str) -> list[int]:
-        return at_work(cluster.pids_of("Lending"), call_of(run_dir, stage))
+        return at_work(partial(cluster.pids_of, "Lending"), call_of(run_dir, stage))
 
     def lose_machine_in(stage: str) -> None:
         when(partial(last_at_work, stage), process)

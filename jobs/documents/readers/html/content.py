@@ -112,7 +112,9 @@ def find_content(body: LexborNode, classes: bytes | None) -> Content:
             continue
         if is_dropped(node, tag, attributes) and not openers.open(node, attributes):
             tags[mem_id] = DROPPED
-        elif other := shown_as(tag, attributes) or as_code(node, tag, attributes):
+        elif ("role" in attributes or "style" in attributes) and (
+            other := shown_as(tag, attributes) or as_code(node, tag, attributes)
+        ):
             tags[mem_id] = other
         else:
             continue

@@ -14,7 +14,7 @@ from jobs.documents.readers.html.prose import (
     prose_count,
     word_count,
 )
-from jobs.documents.readers.html.unseen import is_unseen
+from jobs.documents.readers.html.unseen import is_unseen, may_be_unseen
 
 _ROLES = {  # WAI-ARIA: the role says what the tag would
     "navigation": "nav",
@@ -101,8 +101,10 @@ def is_dropped(node: LexborNode, tag: str, attributes: dict[str, str | None]) ->
     kind = _kind_of(classes)
     if kind.is_dropped or _is_hidden(node, attributes):
         return True
-    if classes and is_unseen(node, classes, is_opened=_OPENED.search(_marks(node)) is not None):
-        return True
+    if kind.may_be_unseen:
+        is_opened = _OPENED.search(_marks(node)) is not None
+        if is_unseen(node, classes, is_opened=is_opened):
+            return True
     if kind.is_line_number and _NUMBERS.fullmatch(node.text()):
         return True
     if kind.is_menu and is_mostly_links(node):
@@ -122,14 +124,19 @@ class _Kind(NamedTuple):
     is_line_number: bool
     is_menu: bool
     is_to_source: bool
+    may_be_unseen: bool
 
 
 @lru_cache(maxsize=1024)  # most elements of a page have the classes of others
 def _kind_of(classes: str) -> _Kind:
     names = classes.split()
-    kinds = (_DROPPED, _LINE_NUMBERS, _MENUS, _TO_SOURCE)
-    found = _Kind(*(not kind.isdisjoint(names) for kind in kinds))
-    return found if _TAB_LISTS.isdisjoint(names) else found._replace(is_menu=False)
+    return _Kind(
+        is_dropped=not _DROPPED.isdisjoint(names),
+        is_line_number=not _LINE_NUMBERS.isdisjoint(names),
+        is_menu=_TAB_LISTS.isdisjoint(names) and not _MENUS.isdisjoint(names),
+        is_to_source=not _TO_SOURCE.isdisjoint(names),
+        may_be_unseen=may_be_unseen(classes),
+    )
 
 
 def _is_hidden(node: LexborNode, attributes: dict[str, str | None]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 Searches = Mapping[str, str]  # by CSS selector, what its class has in it; empty: it has none
 
 _ATTRIBUTE = b"class="
-_CLASS = re.compile(rb"""class=(?:"([^"]*)"|'([^']*)')""")
+_CLASS = re.compile(rb"""class=("[^"]*"|'[^']*')""")
 _IN_DOUBT = (b"class =", b"class\n=")
 
 
@@ -16,7 +16,7 @@ def classes_of(markup: bytes) -> bytes | None:
     found = _CLASS.findall(markup)
     if markup.count(_ATTRIBUTE) != len(found) or any(doubt in markup for doubt in _IN_DOUBT):
         return None
-    classes = b" ".join({double or single for double, single in found})
+    classes = b" ".join(set(found))
     return None if b"&" in classes else classes
 
 

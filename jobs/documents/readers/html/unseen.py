@@ -48,6 +48,14 @@ _NODES_PER_WORD = 4
 _WORD = re.compile(r"\w+")
 
 
+def may_be_unseen(classes: str) -> bool:
+    """Whether `is_unseen` has to be asked of an element with these classes."""
+    return _BANNER.search(classes.lower()) is not None or any(
+        name in _HIDING or _SIGN_FONTS.fullmatch(name) or _READ_ALOUD.fullmatch(name)
+        for name in classes.split()
+    )
+
+
 def is_unseen(node: LexborNode, classes: str, *, is_opened: bool) -> bool:
     """Whether the classes of an element say that nobody sees its text.
 

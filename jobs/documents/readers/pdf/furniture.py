@@ -32,6 +32,7 @@ _APART = 1.5  # of the font size
 _HEAD_DISTANCE = 2.0  # the same
 _FAR_APART = 4.0  # the same for the title of a section at one end of a head
 _END_WORDS = 2
+_LONG_END_WORDS = 4  # of a title so long that the other end of the head is near
 _MIN_ENTRIES = 2  # that begin with a number
 _MIN_CONTENTS = 4  # of others
 _FRONT_PAGES = 12  # numbers may go on from those before
@@ -73,8 +74,11 @@ def _without_heads(pages: list[list[Line]], running: list[set[Line]]) -> list[li
             taken[_place(line)].add(number)
 
     def is_head(line: Line, number: int, heights: list[float]) -> bool:
+        pages_of_heads = taken.get(_place(line))
+        if pages_of_heads is None:
+            return False
         nearby = range(number - _NEARBY_PAGES, number + _NEARBY_PAGES + 1)
-        others = sum(other in taken[_place(line)] for other in nearby)
+        others = sum(other in pages_of_heads for other in nearby)
         return others > _MIN_REPEATS and _is_far(line, heights)
 
     kept = []
@@ -166,7 +170,7 @@ def _edges(lines: list[Line], zones: _Zones) -> Iterator[_EdgeLine]:
 def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
     """What running heads of one kind have in common.
 
-    Height and all words; height and the words at one end, where the two ends are far apart; all
+    Height and all words; height and words at one end, where the two ends are apart; all
     words but numbers, one of which grows with the pages; or, where a number stands apart at one
     end, that and its height.
     """
@@ -182,8 +186,9 @@ def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
     height = round(line.baseline / _SAME_PLACE)
     if sum(map(str.isalnum, line.text)) >= _MIN_LETTERS:
         yield edge, height, *words
-        if is_outermost and line.widest_gap > _FAR_APART and len(words) > _END_WORDS:
-            yield from ((edge, height, *part) for part in _parts(words))
+        count = _END_WORDS if line.widest_gap > _FAR_APART else _LONG_END_WORDS
+        if is_outermost and line.widest_gap > _APART and len(words) > count:
+            yield from ((edge, height, *part) for part in _parts(words, count))
     yield from _number_keys(line, edge, words, page_number, is_glued=text is not printed)
 
 
@@ -205,10 +210,13 @@ def _number_keys(
             yield "anywhere", offset
 
 
-def _parts(words: list[str]) -> Iterator[_Key]:
-    """What stays where one end of a head changes, or, as on the pages of a manual, both do."""
-    yield "first", *words[:_END_WORDS]
-    yield "last", *words[-_END_WORDS:]
+def _parts(words: list[str], count: int) -> Iterator[_Key]:
+    """What stays where one end of a head changes, or, as on the pages of a manual, both do.
+
+    Of an end that stays, `count` words are enough.
+    """
+    yield "first", *words[:count]
+    yield "last", *words[-count:]
     if words[0] == words[-1]:
         yield "between", *words[1:-1]
 

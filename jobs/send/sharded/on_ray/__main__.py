@@ -10,12 +10,13 @@ import shutil
 import sys
 from asyncio import StreamReader
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.clock import SystemClock
-from engine.errors import EngineError
+from engine.errors import EngineError, TransientError
 from engine.workers import run_workers
 from jobs.send.sharded.crew import Crew
 from jobs.send.sharded.gather import spent_usd
@@ -25,11 +26,13 @@ from jobs.send.sharded.messages import (
     CallEnded,
     Failed,
     FromProcess,
+    Lend,
     Note,
     Ready,
     Send,
     Stop,
     ToProcess,
+    Wanted,
 )
 from jobs.send.sharded.on_ray.actors import RayLender, open_lending
 from jobs.send.sharded.on_ray.cluster import core_count, joined_cluster
@@ -40,6 +43,7 @@ from jobs.send.sharded.send_shard import ErrorWords, ShardWork, WorkerOrder, sen
 from jobs.send.sharded.shards import Call, Segment
 
 MAX_LINE_BYTES = 1 << 24
+ASK_EVERY_S = 0.5  # how much more workers want
 
 Report = Callable[[FromProcess], None]
 
@@ -93,28 +97,47 @@ async def _send(
 ) -> None:
     folder = Path(send.call_dir)
     call = Call(folder) if order.store is None else outside_call(folder, order.store)
-    keeper = open_lending(call, order, send.spent_usd, send.workers)
+    keeper = open_lending(call, order, send)
+    lender = RayLender(keeper)
     crew = Crew(
         call.shards(),
         hire=lambda: staff.hire(keeper, send.workers),
-        keeper=RayLender(keeper),
+        keeper=lender,
         spent_usd=job.spent_usd if order.store is None else None,
         report=report,
         clock=SystemClock(),
     )
     async with asyncio.TaskGroup() as group:
         sending = group.create_task(crew.run(send.workers))
-        listening = group.create_task(_listen(orders, crew, sending))
+        beside = [group.create_task(_listen(orders, crew, lender, sending))]
+        if send.is_borrowing:
+            beside.append(group.create_task(_tell_wanted(lender, report)))
         await asyncio.wait([sending])
-        listening.cancel()
+        for task in beside:
+            task.cancel()
 
 
-async def _listen(orders: StreamReader, crew: Crew, sending: asyncio.Task[None]) -> None:
-    """Hear that the work is to stop; with the end of orders, the user's process is gone."""
+async def _listen(
+    orders: StreamReader, crew: Crew, lender: RayLender, sending: asyncio.Task[None]
+) -> None:
+    """Hear what is lent, and that the work is to stop; at their end the user's process is gone."""
     while (order := await _next(orders)) is not None:
         if isinstance(order, Stop):
             await crew.stop(order.signum)
+        if isinstance(order, Lend):
+            with suppress(TransientError):  # it is lent again within seconds
+                await lender.borrow(order.until_s, order.usd)
     sending.cancel()
+
+
+async def _tell_wanted(lender: RayLender, report: Report) -> None:
+    """Say again and again what workers want of what they are lent."""
+    clock = SystemClock()
+    while True:
+        await clock.sleep(ASK_EVERY_S)
+        with suppress(TransientError):
+            demand = await lender.demand()
+            report(Wanted(used_usd=demand.used_usd, wanted_usd=demand.wanted_usd))
 
 
 async def _next(orders: StreamReader) -> ToProcess | None:

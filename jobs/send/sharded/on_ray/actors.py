@@ -11,10 +11,11 @@ from ray.exceptions import ActorUnavailableError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from engine.errors import ConfigError, TransientError
-from engine.lease.claims import Claim, Lease
+from engine.lease.claims import Claim, Demand, Lease
 from engine.lease.lending import Lending
 from engine.stats.counters import StatsSnapshot
 from jobs.send.sharded.crew import WorkerLostError
+from jobs.send.sharded.messages import Send
 from jobs.send.sharded.send_shard import ShardEnd, ShardWork, WorkerOrder
 from jobs.send.sharded.shard_sender import ShardSender
 from jobs.send.sharded.shards import Call
@@ -45,6 +46,17 @@ class RayLender:
         """The holder has ended; raises TransientError while the actor is away."""
         with _lender_errors():
             await self._keeper.close.remote(holder, spent_usd)
+
+    async def borrow(self, until_s: float, usd: float) -> None:
+        """As Lending.borrow; raises TransientError while the actor is away."""
+        with _lender_errors():
+            await self._keeper.borrow.remote(until_s, usd)
+
+    async def demand(self) -> Demand:
+        """What there is to borrow for; raises TransientError while the actor is away."""
+        with _lender_errors():
+            demand: Demand = await self._keeper.demand.remote()
+            return demand
 
     async def forfeit(self, holder: str) -> None:
         """The holder may have spent all it was lent; raises TransientError while it is away."""
@@ -94,10 +106,11 @@ class RayWorker:
             return  # then it begins nothing either
 
 
-def open_lending(call: Call, order: WorkerOrder, spent_usd: float, worker_count: int) -> Actor:
+def open_lending(call: Call, order: WorkerOrder, send: Send) -> Actor:
     """The one lease actor of a call. Restarted, it goes on from its log; a call is made again.
 
-    It is where this process is, which no machine with a worker need share a folder with.
+    It is where this process is, which no machine with a worker need share a folder with, and has
+    the same clock.
     """
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     lending = ray.remote(Lending).options(
@@ -112,8 +125,9 @@ def open_lending(call: Call, order: WorkerOrder, spent_usd: float, worker_count:
     return lending.remote(
         call.leases_path,
         cap_usd=order.settings.budget.usd,
-        spent_usd=spent_usd,
-        holder_count=worker_count,
+        spent_usd=send.spent_usd,
+        holder_count=send.workers,
+        is_borrowing=send.is_borrowing,
     )
 
 

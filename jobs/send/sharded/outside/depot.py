@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -40,8 +40,8 @@ class SegmentPlace(Protocol):
         """Let workers have the shards, and what else their work needs."""
         ...
 
-    def look(self, shard: Shard) -> None:
-        """Fetch what its latest segment has gained."""
+    def look(self, shard: Shard) -> bool:
+        """Fetch what its latest segment has gained; False: that is not known now."""
         ...
 
     def complete(self, shard: Shard) -> None:
@@ -74,8 +74,9 @@ class InFolder:
     def put(self, inputs: Iterable[Input]) -> None:
         """As SegmentPlace.put: all is there."""
 
-    def look(self, shard: Shard) -> None:
+    def look(self, shard: Shard) -> bool:
         """As SegmentPlace.look: all is there."""
+        return True
 
     def complete(self, shard: Shard) -> None:
         """As SegmentPlace.complete: all is there."""
@@ -127,10 +128,13 @@ class Depot:
                 for path in shard.folder.iterdir():
                     self._store.upload(path, f"{self._prefix}{shard.folder.name}/{path.name}")
 
-    def look(self, shard: Shard) -> None:
+    def look(self, shard: Shard) -> bool:
         """As SegmentPlace.look; where the store does not answer, the next look finds it all."""
-        with suppress(TransientError):
+        try:
             self._mirror(shard).look()
+        except TransientError:
+            return False
+        return True
 
     def complete(self, shard: Shard) -> None:
         """As SegmentPlace.complete.

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import pytest
 
-from engine.lease.claims import Claim, Lease
+from engine.lease.claims import Claim, Demand, Lease
 from engine.lease.leases import Holder, Leases
 from engine.testing.clocks import ManualClock
 
@@ -16,7 +16,12 @@ class Lending:
     """Leases, and holders that claim by name with numbers of their own."""
 
     def __init__(
-        self, *, cap_usd: float | None = None, holder_count: int = 1, spent_usd: float = 0.0
+        self,
+        *,
+        cap_usd: float | None = None,
+        holder_count: int = 1,
+        spent_usd: float = 0.0,
+        is_borrowing: bool = False,
     ) -> None:
         self.clock = ManualClock()
         self.changes: list[Holder] = []
@@ -26,6 +31,7 @@ class Lending:
             holder_count=holder_count,
             clock=self.clock,
             ttl_s=TTL_S,
+            is_borrowing=is_borrowing,
             on_change=self.changes.append,
         )
         self._numbers: defaultdict[str, int] = defaultdict(int)
@@ -222,3 +228,54 @@ def test_of_many_those_who_come_when_all_is_held_soon_get_as_much_as_the_others(
     parts = [lending.part(name) for name in names]
 
     assert parts == pytest.approx([1 / 200] * 200)
+
+
+def test_lender_that_borrows_lends_nothing_before_and_never_for_longer() -> None:
+    lending = Lending(is_borrowing=True)
+    began_s = lending.clock.monotonic_s()
+
+    before = lending.claim("a")
+    lending.leases.borrow(began_s + 3.0, 0.0)
+    whole = lending.claim("a")
+    lending.leases.borrow(began_s + 1.0, 0.0)
+    lending.clock.go(seconds=2.5)
+    late = lending.claim("a")
+    lending.clock.go(seconds=0.5)
+
+    assert (before.parts, before.ttl_s) == ({}, 0.0)
+    assert (whole.parts, whole.ttl_s) == ({"m": 1.0}, 3.0)
+    assert late.ttl_s == pytest.approx(0.5)
+    assert lending.claim("a").ttl_s == 0.0
+    lending.leases.borrow(began_s + 60.0, 0.0)
+    assert lending.claim("a").ttl_s == TTL_S
+
+
+def test_lender_that_borrows_lends_the_dollars_that_it_has_and_says_what_more_is_wanted() -> None:
+    lending = Lending(cap_usd=10.0, spent_usd=1.0, is_borrowing=True)
+    lending.leases.borrow(60.0, 3.0)
+
+    first = lending.claim("a", used_usd=0.5, wanted_usd=1.0)
+    second = lending.claim("b", wanted_usd=2.0, least_usd=1.0)
+    demand = lending.leases.demand
+    lending.leases.borrow(60.0, 5.0)
+    lending.leases.borrow(60.0, 4.0)
+    third = lending.claim("b", wanted_usd=2.0, least_usd=1.0)
+
+    assert (first.granted_usd, first.held_usd) == (1.5, 7.0)
+    assert (second.granted_usd, second.held_usd) == (0.0, 1.5 + 7.0)
+    assert demand == Demand(used_usd=2.5, wanted_usd=2.0)
+    assert (third.granted_usd, third.held_usd) == (2.0, 1.5 + 5.0)
+    assert lending.leases.demand == Demand(used_usd=4.5, wanted_usd=0.0)
+
+
+def test_what_holders_wanted_who_ask_no_more_is_not_borrowed_for() -> None:
+    lending = Lending(cap_usd=10.0, is_borrowing=True)
+    lending.leases.borrow(60.0, 1.0)
+    lending.claim("a", wanted_usd=4.0)
+    lending.claim("b", wanted_usd=3.0)
+
+    lending.leases.close("b", 0.0)
+    lending.clock.go(seconds=TTL_S + 1.0)
+    lending.claim("c", wanted_usd=0.5)
+
+    assert lending.leases.demand == Demand(used_usd=1.0, wanted_usd=0.5)

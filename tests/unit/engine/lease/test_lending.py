@@ -5,6 +5,7 @@ import pytest
 from engine.errors import DamagedLogError
 from engine.lease.claims import Claim
 from engine.lease.lease_log import read_leases
+from engine.lease.leases import TTL_S
 from engine.lease.lending import Lending
 from engine.testing.clocks import ManualClock
 
@@ -59,3 +60,30 @@ async def test_damaged_line_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(DamagedLogError, match=r"leases\.jsonl:2: .*not a lease"):
         open_lending(path)
+
+
+async def test_lender_that_borrows_and_was_killed_lends_nothing_until_it_borrows_anew(
+    tmp_path: Path,
+) -> None:
+    path, clock = tmp_path / "leases.jsonl", ManualClock()
+
+    def begin() -> Lending:
+        return Lending(
+            path, cap_usd=10.0, spent_usd=0.0, holder_count=1, clock=clock, is_borrowing=True
+        )
+
+    killed = begin()
+    await killed.borrow(60.0, 4.0)
+    await killed.renew(Claim("a", 1, {"m": 1.0}, wanted_usd=3.0))
+    killed.end()
+    lender = begin()
+
+    nothing = await lender.renew(Claim("a", 2, {"m": 1.0}, wanted_usd=3.0))
+    used_usd = (await lender.demand()).used_usd
+    await lender.borrow(60.0, 4.0)
+    lease = await lender.renew(Claim("a", 2, {"m": 1.0}, wanted_usd=3.0))
+
+    assert used_usd == 3.0
+    assert (nothing.ttl_s, nothing.granted_usd) == (0.0, 3.0)
+    assert (lease.ttl_s, lease.granted_usd) == (TTL_S, 3.0)
+    lender.end()

@@ -11,7 +11,7 @@ from schemas.settings import RunSettings
 def make_context(
     folder: RunFolder, settings: RunSettings, ask: Ask, journal: Journal
 ) -> StageContext[None]:
-    """The context of a run that nobody stops and nobody watches."""
+    """The context of a run that goes on to its end and shows no progress."""
     return StageContext(
         folder=folder,
         settings=settings,

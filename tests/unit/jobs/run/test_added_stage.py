@@ -14,6 +14,7 @@ from engine.stopping import Stopping
 from engine.testing.calls import chat_request, completed, failed
 from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.plan.replay import open_replay
 from jobs.run.changing.changes import RunChanges, apply_changes, find_changes
 from jobs.run.changing.preview import preview_changes
 from jobs.run.changing.retry import retry_failed
@@ -156,6 +157,17 @@ async def test_preview_says_what_it_would_ask_anew(folder: RunFolder) -> None:
 
     assert (preview.stage, preview.used_again, preview.asked_anew) == ("titles", 10, 2)
     assert titles(folder) == sorted(name.upper() for name in SUBJECTS)
+
+
+async def test_plan_counts_what_it_would_ask_wherever_it_stands(folder: RunFolder) -> None:
+    async with open_replay(
+        folder, SETTINGS, lambda model, usage: 0.5, Stopping(), WITH_TITLES
+    ) as replay:
+        await replay.read_documents()
+        asked = await replay.ask_dataset()
+
+    assert sum(each.left_count for each in asked["titles"].values()) == len(SUBJECTS)
+    assert titles(folder) == []
 
 
 async def test_retry_asks_its_failed_requests_again(folder: RunFolder) -> None:

@@ -122,3 +122,22 @@ async def test_run_that_another_goes_on_with_is_stopped(tmp_path: Path) -> None:
         await lending.lender.renew(Claim("run", 1, {}))
 
     assert isinstance(lending.stopping.reason, RunInUseError)
+
+
+async def test_store_knows_the_most_that_any_holder_may_spend_until_it_has_ended(
+    tmp_path: Path,
+) -> None:
+    lending = Lending(tmp_path)
+
+    await lending.lender.renew(Claim("workers", 1, {}, used_usd=2.0, wanted_usd=3.0))
+    lease = await lending.lender.renew(Claim("run", 1, {}, used_usd=2.0, wanted_usd=1.0))
+    append(lending.folder.journal_path, b'{"request_id":"b"}\n')
+    await lending.lender.renew(Claim("run", 2, {}, used_usd=2.0, wanted_usd=1.0))
+    lent_usd = lending.lent_usd()
+    await lending.lender.close("workers", 0.0)
+    append(lending.folder.journal_path, b'{"request_id":"c"}\n')
+    await lending.lender.renew(Claim("run", 3, {}, used_usd=2.0, wanted_usd=1.0))
+
+    assert lease.granted_usd == pytest.approx(3.0)
+    assert lent_usd == pytest.approx(5.0)
+    assert lending.lent_usd() == pytest.approx(3.0)

@@ -10,9 +10,8 @@ from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from jobs.run.run_engine import open_run_engine
-from jobs.send.sharded.cluster_process import ClusterPlace
 from jobs.send.sharded.outside.stores import FolderStore
-from jobs.stored.note import check_place, read_store_note, write_store_note
+from jobs.stored.note import read_store_note, write_store_note
 from jobs.stored.open import stored_run
 from jobs.stored.part_log import PartLog
 from schemas.settings import RunSettings
@@ -59,7 +58,7 @@ def test_store_is_remembered_and_has_all_at_the_end(place: Place) -> None:
     with stored_run(place.folder, None, {}):
         append(place.folder.journal_path, b"{}\n")
 
-    note = read_store_note(place.folder)
+    note = read_store_note(place.folder.store_path)
     assert note is not None
     assert note.url == place.url
     assert place.is_closed()
@@ -97,19 +96,19 @@ def test_copy_another_store_and_a_store_that_has_a_run_are_refused(
     last = place.log.last()
     (tmp_path / "another").mkdir()
     other = make_folder(tmp_path / "other")
-    note = read_store_note(place.folder)
+    note = read_store_note(place.folder.store_path)
     assert note is not None
 
     with pytest.raises(ConfigError, match="holds a run already"):
         use(other, place.url)
     with pytest.raises(ConfigError, match="is kept at file:"):
         use(place.folder, (tmp_path / "another").as_uri())
-    write_store_note(place.folder, note.model_copy(update={"writer": ""}))
+    write_store_note(place.folder.store_path, note.model_copy(update={"writer": ""}))
     with pytest.raises(ConfigError, match="is a copy of the run"):
         use(place.folder, None)
 
     assert place.log.last() == last
-    assert read_store_note(other) is None
+    assert read_store_note(other.store_path) is None
 
 
 def test_store_that_is_gone_or_no_address_is_told_before_the_block(
@@ -122,7 +121,7 @@ def test_store_that_is_gone_or_no_address_is_told_before_the_block(
         with pytest.raises(ConfigError, match=words):
             use(place.folder, url)
 
-    assert read_store_note(place.folder) is None
+    assert read_store_note(place.folder.store_path) is None
 
 
 def test_store_that_goes_away_at_the_end_is_told_and_the_next_command_stores_the_rest(
@@ -144,7 +143,7 @@ def test_store_that_goes_away_at_the_end_is_told_and_the_next_command_stores_the
 
     use(place.folder, None)
 
-    note = read_store_note(place.folder)
+    note = read_store_note(place.folder.store_path)
     assert note is not None
     assert note.files["journal.jsonl"].size_bytes == place.folder.journal_path.stat().st_size
 
@@ -157,16 +156,3 @@ async def test_command_that_seals_nothing_buys_nothing_for_a_stored_run(place: P
     with pytest.raises(ConfigError, match=r"is kept in a store \(store\.json\)"):
         async with open_run_engine(place.folder, settings, [endpoint], Stopping()):
             pass
-
-
-def test_cluster_does_not_go_on_with_a_stored_run(place: Place, tmp_path: Path) -> None:
-    cluster = ClusterPlace(None, 2, None)
-    check_place(place.folder, None, cluster)
-    check_place(place.folder, place.url, None)
-    with pytest.raises(ConfigError, match="--on ray: this run is kept in a store"):
-        check_place(place.folder, place.url, cluster)
-
-    use(place.folder, place.url)
-
-    with pytest.raises(ConfigError, match="--on ray: this run is kept in a store"):
-        check_place(RunFolder(place.folder.run_dir), None, cluster)

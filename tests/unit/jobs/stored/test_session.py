@@ -86,6 +86,23 @@ def test_part_that_was_not_taken_is_sealed_later_as_it_was(
     assert [note.lent_usd for note in notes(store)] == [0.0, 0.5, 0.7]
 
 
+def test_session_that_leaves_what_workers_wrote_does_not_say_that_all_is_told(
+    folder: RunFolder, store: RefusingStore
+) -> None:
+    session = begin(folder, store)
+    session.seal(0.5)
+    append(folder.shards_dir / "call" / "leases.jsonl", b"{}\n")
+
+    session.close()
+    folder.shards_dir.rename(folder.run_dir.with_name("taken-in"))
+    begin(folder, store).close()
+
+    *_, left, begun, last = notes(store)
+    assert (left.is_closed, left.lent_usd) == (False, 0.5)
+    assert (begun.is_after_close, begun.lent_usd) == (False, 0.5)
+    assert last.is_closed
+
+
 @pytest.mark.parametrize("note_is_late", [False, True])
 def test_killed_command_is_gone_on_with_in_its_folder_and_nothing_is_sealed_twice(
     note_is_late: bool, folder: RunFolder, store: RefusingStore
@@ -221,4 +238,4 @@ def test_what_is_lost_or_damaged_is_told(
 
 
 def test_folder_without_a_store_has_no_note(folder: RunFolder) -> None:
-    assert read_store_note(folder) is None
+    assert read_store_note(folder.store_path) is None

@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain, count, repeat
+from itertools import compress, count, repeat
+from operator import eq, is_not, itemgetter, sub
 from typing import NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
@@ -29,8 +30,11 @@ _HYPHENS = {
     "\u2010": "-",
     "\u2011": "-",
 }  # PDFium's own, soft, others
+_PLAIN_HYPHENS = str.maketrans(_HYPHENS)
+_DIGIT = re.compile("[0-9]")
+_CONTROL = re.compile(f"[{''.join(sorted(CONTROLS))}]")
 _OTHERWISE = re.compile(  # they may be set otherwise than they seem
-    f"[{''.join(sorted(_DIGITS | _HYPHENS.keys() | CONTROLS))}]"
+    f"[{''.join(sorted(_DIGITS | _HYPHENS.keys()))}]"
 )
 
 
@@ -45,6 +49,24 @@ class Glyph(NamedTuple):
 
 
 _glyph_of: Callable[[tuple[object, ...]], Glyph] = partial(tuple.__new__, Glyph)  # quick
+
+
+left_of: Callable[[Glyph], float] = itemgetter(Glyph._fields.index("left"))  # quick, too
+_right_of: Callable[[Glyph], float] = itemgetter(Glyph._fields.index("right"))
+style_of: Callable[[Glyph], Style] = itemgetter(Glyph._fields.index("style"))
+
+
+def style_starts(glyphs: Sequence[Glyph]) -> list[int]:
+    """The numbers of the glyphs whose style is not the very one of the glyph before, from 0 on."""
+    styles = list(map(style_of, glyphs))
+    return [0, *compress(count(1), map(is_not, styles[1:], styles))] if styles else []
+
+
+def gap_ends(glyphs: Sequence[Glyph], least: float, most: float) -> list[int]:
+    """The numbers of the glyphs that do not begin from `least` to `most` points after the last."""
+    lefts = map(left_of, glyphs[1:])
+    gaps = map(sub, lefts, map(_right_of, glyphs))
+    return [at for at, gap in enumerate(gaps, start=1) if not least < gap < most]
 
 
 class PageGlyphs(NamedTuple):
@@ -89,47 +111,68 @@ class _GlyphReader:
         self._characters = Characters(text_page)
         self.styles = StyleReader(text_page, self._characters)
         self._last_left = 0.0
+        self._is_spaced = True  # after what has been read
 
     def read(self) -> list[Glyph]:
         """The visible glyphs; those of turned text lie along their baseline, as if turned back."""
         found: list[Glyph] = []
         last_object, setting, style = None, None, NO_STYLE
-        is_spaced, end = True, 0
+        end = 0
         for piece in self._characters.pieces():
-            first, chars, text_object, lefts, rights = piece
-            is_spaced = is_spaced or first != end
-            end = first + len(chars)
+            text_object = piece.text_object
+            first = piece.numbers[0]
+            piece.spaced[0] = self._is_spaced or first != end
+            end = piece.numbers[-1] + 1
             if setting is None or text_object != last_object or text_object is None:
                 last_object = text_object
                 setting = self.styles.setting_of(first, text_object or 0)
                 style = self.styles.style_of(first, setting)
-            if setting.is_plain and self._is_plain(piece, style, is_spaced=is_spaced):
-                spaced = chain((is_spaced,), repeat(False))
-                found += map(_glyph_of, zip(chars, lefts, rights, repeat(style), spaced))
-                self._last_left = lefts[-1]
-                is_spaced = False
+            if setting.is_plain and style.turns == 0 and not _CONTROL.search(piece.chars):
+                found += self._plain(piece, setting, style)
+                self._is_spaced = False
             else:
-                glyphs = list(self._changed(piece, setting, style, is_spaced=is_spaced))
-                found += glyphs
-                is_spaced = not glyphs
+                found += self._changed(piece, setting, style)
         return found
 
-    def _is_plain(self, piece: Piece, style: Style, *, is_spaced: bool) -> bool:
-        """Whether characters are what they seem, and none is a letter of a ligature."""
-        lefts = piece.lefts
-        if style.turns != 0 or _OTHERWISE.search(piece.chars):
-            return False
-        goes_on = lefts[0] == self._last_left and not is_spaced
-        return not goes_on and len(set(lefts)) == len(lefts)
+    def _plain(self, piece: Piece, setting: Setting, style: Style) -> Iterator[Glyph]:
+        """The glyphs of a piece whose characters are what they seem, but for signs of hyphens."""
+        numbers, chars, _, lefts, rights, spaced = piece
+        before = [self._last_left, *lefts[:-1]]
+        self._last_left = lefts[-1]
+        if any(map(eq, before, lefts)):
+            lefts = [
+                right if left == last and not is_spaced else left  # the next letter of a ligature
+                for last, left, right, is_spaced in zip(before, lefts, rights, spaced, strict=True)
+            ]
+        styles: Iterable[Style] = repeat(style)
+        if _OTHERWISE.search(chars):
+            chars = chars.translate(_PLAIN_HYPHENS)
+            raised = self._raised_digits(piece._replace(lefts=lefts), setting, style)
+            if raised:
+                styles = [raised.get(at, style) for at in range(len(numbers))]
+        return map(_glyph_of, zip(chars, lefts, rights, styles, spaced, strict=False))
 
-    def _changed(
-        self, piece: Piece, setting: Setting, style: Style, *, is_spaced: bool
-    ) -> Iterator[Glyph]:
+    def _raised_digits(self, piece: Piece, setting: Setting, style: Style) -> dict[int, Style]:
+        """The styles of the digits of a piece that a font has as small raised ones, by place."""
+        found: dict[int, Style] = {}
+        for match in _DIGIT.finditer(piece.chars):
+            at = match.start()
+            width = round(piece.rights[at] - piece.lefts[at], 2)
+            rise = self._rise(piece.numbers[at], (match[0], width), setting, style)
+            if _RAISED < rise / style.size < 1:
+                found[at] = _raised(style, rise)
+        return found
+
+    def _changed(self, piece: Piece, setting: Setting, style: Style) -> Iterator[Glyph]:
         """The glyphs of a piece, one by one: as they are shown, where they are shown."""
+        self._is_spaced = setting.is_drawing
         if setting.is_drawing:
             return
-        first, chars, _, lefts, rights = piece
-        for index, char, left, right in zip(count(first), chars, lefts, rights, strict=False):
+        numbers, chars, _, lefts, rights, spaced = piece
+        for index, char, left, right, is_first in zip(
+            numbers, chars, lefts, rights, spaced, strict=True
+        ):
+            is_spaced = self._is_spaced or is_first
             if style.turns != 0:
                 left, right = self._turned_place(index, style.turns or 0)
             elif left == self._last_left and not is_spaced:  # the next letter of a ligature
@@ -142,9 +185,9 @@ class _GlyphReader:
                 own = _raised(style, rise) if _RAISED < rise / style.size < 1 else style
             shown = char.upper() if setting.is_caps else _HYPHENS.get(char, char)
             shown = setting.symbols.get(shown, shown)
-            if shown not in BLANKS:
+            self._is_spaced = shown in BLANKS
+            if not self._is_spaced:
                 yield Glyph(shown, left, right, own, is_spaced)
-                is_spaced = False
 
     def _rise(self, index: int, digit: tuple[str, float], setting: Setting, style: Style) -> float:
         """How far above its baseline a digit begins, which is told by its width, too.

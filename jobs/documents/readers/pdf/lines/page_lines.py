@@ -32,6 +32,7 @@ BUTTONS = frozenset({">>>", "Copy", "copy"})  # beside code
 _FAR = 4.0  # times the font size
 _OPENING = frozenset("([{<\"'“‘«•‣◦▪●–-")  # these begin prose, too
 _ARROWS = frozenset({"←-", "←֓", "↩", "↵", "⏎"})  # the first is how TeX puts it together
+_ARROW_LENGTHS = (1, 2)
 _COMMENT_SIGNS = ("#", "##", "###", "//", "/*", "%", "%%", ";", ";;")  # before words in prose
 _NUMBER_SIZE = 0.75  # of the size of the code beside it
 _SAME_LINE = 0.1
@@ -180,7 +181,7 @@ def _without_number(row: Row) -> Row:
 def _without_arrow(row: Row) -> Row:
     """A row of code without the arrow at its end that says that the line was too long."""
     *rest, last = row.runs
-    for length in sorted({len(arrow) for arrow in _ARROWS}):
+    for length in _ARROW_LENGTHS:
         code, tail = last.glyphs[:-length], last.glyphs[-length:]
         if _signs(tail) in _ARROWS and tail[0].is_spaced and code:
             runs = [*rest, run_of(code)]  # it stands near the code
@@ -197,7 +198,7 @@ def _without_button(row: Row) -> Row:
 
 def _without_last(row: Row, signs: frozenset[str]) -> Row:
     *rest, last = row.runs
-    if "".join([glyph.char for glyph in last.glyphs]) in signs and rest and are_code(rest):
+    if rest and _signs(last.glyphs) in signs and are_code(rest):
         return row._replace(runs=rest)
     return row
 

@@ -86,9 +86,7 @@ def _is_in_prose(group: list[Line], line: Line, usual: float, margins: Margins) 
         return False
     if last.ends_mono and line.starts_mono and not joint(last.printed, line.printed):
         return True  # a path, name or address that is divided
-    if group[0].is_mono:
-        return False
-    if not margins.is_filled(last, line):
+    if group[0].is_mono or line.widest_gap > _PARTED or not margins.is_filled(last, line):
         return False
     if DEFINED.match(group[0].text):
         return _goes_on_in_definition(group, line)

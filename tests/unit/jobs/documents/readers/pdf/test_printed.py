@@ -42,6 +42,20 @@ def test_a_head_of_which_one_side_changes_with_each_section_is_left_out(*, is_fi
     assert "Of pumps" not in found
 
 
+def test_a_head_whose_two_long_ends_are_near_each_other_is_left_out() -> None:
+    pages = []
+    for number, section in enumerate(SECTIONS):
+        head = [text("CHAPTER 7. THE PARTS OF PUMPS", 72, 750), text(section.upper(), 268, 750)]
+        pages.append(
+            [*head, *lines(paragraph(f"So are the {section} of pumps. {PROSE}", 60 + number))]
+        )
+
+    found = text_of(*pages)
+
+    assert "CHAPTER" not in found
+    assert all(f"the {section} of pumps" in found for section in SECTIONS)
+
+
 def test_rows_that_begin_alike_at_the_top_of_pages_are_kept() -> None:
     pages = [
         [

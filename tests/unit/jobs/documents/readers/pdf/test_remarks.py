@@ -62,3 +62,14 @@ def test_prose_between_two_blocks_of_code_is_none() -> None:
     ]
 
     assert text_of(page).endswith("shut(valve)\n\n(The valve is shut by hand.)\n\nstart(pump)")
+
+
+def test_the_head_of_columns_of_code_below_a_ragged_list_is_no_part_of_it() -> None:
+    page = [
+        *lines(["The models T700, T1000, T1500, T1500j, T700h, T1000h, T1500h and R1500,"]),
+        *lines(["R3000j, R3000h, R3000h-International, R6000h-NA, R6000i, R6000j."], top=688),
+        text("UPS         PC  9 pin connector", 72, 670, font=CODE),
+        *lines(["1 --------- 3", "2 --------- 2"], top=646, font=CODE, leading=18),
+    ]
+
+    assert "R6000j.\n\nUPS         PC  9 pin connector\n" in text_of(page)

@@ -1,0 +1,177 @@
+"""Runs that are kept in a store go on on a cluster, lose it with their machine, and go on."""
+
+import shutil
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.crash.runs import comparable_files, finish, kill_when, paid_twice, request_ids, size_of
+from tests.forked import ForkedProcess
+from tests.integration.outside.stored_runs import IN_FLIGHT, Machines
+from tests.integration.ray.cluster import RunningCluster, kill
+from tests.integration.ray.losses import at_work, call_of
+from tests.integration.ray.runs import MODELS, when
+from tests.openai_server import RunningServer, start_openai_server
+from tests.openai_server.bill import bill_usd
+
+WORKERS = 2
+SOON_BYTES, LATER_BYTES = 20_000, 60_000
+CAP_USD = 0.2
+POLL_S = 0.02
+
+
+class Cluster:
+    """Machines whose commands have workers on a cluster."""
+
+    def __init__(self, cluster: RunningCluster, machines: Machines) -> None:
+        self._cluster = cluster
+        self.machines = machines
+        self.flags = (
+            *("--on", "ray", "--address", cluster.address),
+            *("--workers", str(WORKERS)),
+        )
+
+    def start(self, *flags: str) -> ForkedProcess:
+        return self.machines.start(*self.flags, *flags)
+
+    def workers_at_work(self) -> list[int]:
+        """Those of them that answer questions."""
+        senders = partial(self._cluster.pids_of, "ShardSender")
+        return at_work(senders, call_of(self.machines.run_dir, "questions"))
+
+    def lose(self, process: ForkedProcess, is_time: Callable[[], object]) -> set[str]:
+        """Kill the command, remove its folder: the ids that had been bought by then."""
+        assert kill_when(process, is_time)
+        while self._cluster.pids_of("ShardSender"):  # what they have in flight may still land
+            time.sleep(POLL_S)
+        bought = self.bought_ids()
+        shutil.rmtree(self.machines.run_dir)
+        return bought
+
+    def bought_ids(self) -> set[str]:
+        """The ids in the journal of the latest folder, and in those of workers."""
+        paths = self.machines.run_dir.glob("shards/*/*/epoch-*/journal.jsonl")
+        found = set(self.machines.journal_ids())
+        for path in paths:
+            found.update(request_ids(path.read_bytes().rpartition(b"\n")[0].splitlines()))
+        return found
+
+    def has_bought(self, size_bytes: int) -> Callable[[], bool]:
+        return lambda: size_of(self.machines.run_dir / "journal.jsonl") > size_bytes
+
+
+@pytest.fixture
+def on_ray(
+    tmp_path: Path, cluster: RunningCluster, slow_server: RunningServer, documents: Path
+) -> Cluster:
+    (tmp_path / "store").mkdir()
+    url = (tmp_path / "store").as_uri()
+    return Cluster(cluster, Machines(tmp_path, url, slow_server, documents, cluster.environment))
+
+
+def assert_is_whole(machines: Machines) -> None:
+    code, said = machines.call("audit", str(machines.run_dir))
+    assert code == 0, said
+    assert "not ok" not in said
+    assert not (machines.run_dir / "shards").exists()
+
+
+def test_machine_is_lost_with_its_workers_and_others_go_on_with_and_without_a_cluster(
+    on_ray: Cluster, slow_server: RunningServer, documents: Path, tmp_path: Path
+) -> None:
+    machines = on_ray.machines
+    with start_openai_server({"models": MODELS}) as calm:
+        alone = Machines(tmp_path / "alone", "", calm, documents, {})
+        code, said = finish(alone.start("--budget-usd", "5"))
+    assert code == 0, said
+    first = on_ray.start("--store", machines.url, "--budget-usd", "5")
+
+    when(on_ray.has_bought(SOON_BYTES), first)
+    kill(on_ray.workers_at_work())
+    bought = on_ray.lose(first, on_ray.has_bought(LATER_BYTES))
+    code, said = machines.fetch("--take-over")
+    assert code == 0, said
+    kept = set(machines.journal_ids())
+    here = machines.start()
+    lost_here = machines.lose(here, lambda: len(machines.journal_ids()) > len(kept) + IN_FLIGHT)
+    assert lost_here is not None
+    code, said = machines.fetch("--take-over")
+    assert code == 0, said
+    kept_here = set(machines.journal_ids())
+    code, said = finish(on_ray.start())
+
+    assert code == 0, said
+    assert 0 < len(kept) <= len(kept_here)
+    assert kept <= bought
+    unsealed = len(bought - kept) + len(set(lost_here) - kept_here)
+    in_flight = WORKERS * IN_FLIGHT + IN_FLIGHT + IN_FLIGHT  # those of the lost worker, too
+    assert paid_twice(slow_server) <= unsealed + in_flight
+    assert comparable_files(machines.run_dir) == comparable_files(alone.run_dir)
+    assert_is_whole(machines)
+
+
+def test_cap_holds_though_workers_and_their_machine_are_lost(
+    on_ray: Cluster, slow_server: RunningServer
+) -> None:
+    machines = on_ray.machines
+    first = on_ray.start("--store", machines.url, "--budget-usd", str(CAP_USD))
+    when(on_ray.has_bought(SOON_BYTES), first)
+    kill(on_ray.workers_at_work())
+    on_ray.lose(first, lambda: True)
+
+    code, said = machines.fetch("--take-over")
+    ended = finish(on_ray.start())
+
+    assert code == 0, said
+    assert "may have been spent that the store does not tell" in said
+    assert ended[0] == 3, ended[1]
+    assert bill_usd(slow_server) <= CAP_USD
+    assert_is_whole(machines)
+
+
+def test_run_on_a_cluster_that_is_taken_over_stops_its_workers(
+    on_ray: Cluster, slow_server: RunningServer
+) -> None:
+    machines = on_ray.machines
+    first = on_ray.start("--store", machines.url)
+    when(on_ray.has_bought(SOON_BYTES), first)
+
+    code, said = machines.fetch("--take-over")
+    calls = slow_server.control.totals()["calls"]
+    code_of_first, said_of_first = finish(first)
+    calls_of_first = slow_server.control.settled_totals()["calls"]
+    ended = finish(machines.start())
+
+    assert code == 0, said
+    assert code_of_first == 75, said_of_first
+    assert "goes on with this run" in said_of_first
+    assert calls_of_first == calls
+    assert ended[0] == 0, ended[1]
+    assert_is_whole(machines)
+
+
+def test_store_that_goes_away_stops_the_workers_and_the_run_goes_on_when_it_is_back(
+    on_ray: Cluster, slow_server: RunningServer, tmp_path: Path
+) -> None:
+    machines = on_ray.machines
+    first = on_ray.start("--store", machines.url, "--set", "limits.max_outage_s=2")
+    when(on_ray.has_bought(SOON_BYTES), first)
+    parts, away = tmp_path / "store" / "parts", tmp_path / "away"
+    parts.rename(away)
+    parts.write_bytes(b"in the way")
+
+    code, said = finish(first)
+    kept = machines.journal_ids()
+    parts.unlink()
+    away.rename(parts)
+    ended = finish(machines.start())
+
+    assert code == 75, said
+    assert "cannot be stored, so nothing is sent" in said
+    assert ended[0] == 0, ended[1]
+    assert set(kept) <= set(machines.journal_ids())
+    assert paid_twice(slow_server) == 0
+    assert_is_whole(machines)
