@@ -160,7 +160,8 @@ def _with_space(glyph: Glyph, before: Glyph, gap: float) -> Glyph:
     """
     style = glyph.style
     if not glyph.is_spaced:
-        is_exact = not style.is_mono and style.turns == 0  # others have no exact widths
+        is_code = style.is_mono and before.style.is_mono
+        is_exact = not is_code and style.turns == 0  # others have no exact widths
         is_apart = is_exact and not _is_option(before, glyph)
         return glyph._replace(is_spaced=True) if is_apart else glyph
     if gap >= _no_gap(before, glyph):
