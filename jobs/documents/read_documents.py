@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from engine.ask import Ask
-from engine.errors import TransientError
 from engine.files.records import read_ids, read_records
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles
 from jobs.documents.list_files import STAGE, SourceFile
-from jobs.documents.unread_files import MENDED_OUTSIDE, describe_unread
+from jobs.documents.read_elsewhere import read_elsewhere
+from jobs.documents.unread_files import describe_unread
 from jobs.documents.workers.reader_pool import ReaderPool
-from jobs.documents.workers.reader_worker import SPOILING_REASONS, TIMEOUT
 from jobs.processes.worker_process import core_count
 from jobs.run.elsewhere import Elsewhere
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
@@ -21,8 +20,6 @@ from schemas.documents import Document
 from schemas.settings import RunSettings
 
 LEAST_BYTES_ELSEWHERE = 8 << 20  # less is read before workers on a cluster have begun
-# Why a machine reads no document from a file that another may read: what it sees, has, and lacks.
-OF_THE_MACHINE = frozenset({*MENDED_OUTSIDE, TIMEOUT, *SPOILING_REASONS})
 BYTES_PER_READER = 500_000  # of files: fewer are read before another process has started
 FILES_PER_READER = 4  # begun at once: a reader goes on while what it has read comes to disk
 
@@ -82,23 +79,11 @@ def _window(_: RunSettings) -> int:
     return core_count() * FILES_PER_READER
 
 
-async def _read_there(source: SourceFile, _: Ask, pool: ReaderPool) -> list[Document | Rejection]:
-    """The same on another machine, which is not the reason why a file is unread.
-
-    Raises:
-        TransientError: the file may be read where it was listed.
-    """
-    document = await pool.read(source)
-    if isinstance(document, Rejection) and document.reason in OF_THE_MACHINE:
-        raise TransientError(document.detail, code=document.reason)
-    return [document]
-
-
 def _read_elsewhere(context: StageContext[None], files: StageFiles[Document]) -> Elsewhere | None:
     sources = read_records(context.folder.sources_path, SourceFile, is_wanted=files.is_unfinished)
     if sum(source.size_bytes for source in sources) < LEAST_BYTES_ELSEWHERE:
         return None
-    return Elsewhere(_read_there, window=1, note_result=_tell_notes_of_line)
+    return read_elsewhere(context, _tell_notes_of_line)
 
 
 def _tell_notes_of_line(line: bytes) -> None:

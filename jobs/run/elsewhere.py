@@ -1,6 +1,7 @@
 """What a stage leaves to other processes, and how it is done there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from engine.run_folder import RunFolder
@@ -12,30 +13,40 @@ def ignore_line(_: bytes) -> None:
     """A `note_result` that does nothing."""
 
 
+def as_it_is(item: Record) -> Record:
+    """The `pack` of a work whose items say all that it needs."""
+    return item
+
+
 class Elsewhere(NamedTuple):
     """How items are worked on by other processes: what is called there in place of `work`.
 
     It raises TransientError for an item that cannot be done there. `window` is how many items a
     process takes at once, None: as many as requests may be in flight. `note_result` is told of
     each result, by its line, when it has come back. `remembers`: what comes of an item depends on
-    those before it in its shard, so a worker that takes a shard over begins it anew.
+    those before it in its shard, so a worker that takes a shard over begins it anew. `pack` makes
+    of an item what is handed over, under the same id; `needs` is called in place of the ItemWork's.
     """
 
     work: Callable[..., Any]
     window: int | None = None
     note_result: Callable[[bytes], None] = ignore_line
     remembers: bool = False
+    pack: Callable[[Any], Record] = as_it_is
+    needs: Callable[..., Any] | None = None
 
 
 class Placing(NamedTuple):
     """Where items lie meanwhile: in a folder of their own, as they are no stage of the run.
 
-    There are `shard_count` shards; an item is in that of its number.
+    There are `shard_count` shards; an item is in that of its number. `needed` are the files of the
+    folder that the work reads.
     """
 
     folder: RunFolder
     shard_count: int
     number_of: Callable[[Any], int]
+    needed: Sequence[Path] = ()
 
 
 class StageLeft(NamedTuple):
@@ -60,8 +71,13 @@ class StageLeft(NamedTuple):
 class Spread(Protocol):
     """Has items worked on by other processes, so that they end as `run_stage` would end them.
 
-    `has_files`: they see the files of this machine, and have other cores than those of it.
+    `has_cores`: they have others than those of this machine. `has_files`: they see its files.
     """
+
+    @property
+    def has_cores(self) -> bool:
+        """As above."""
+        ...
 
     @property
     def has_files(self) -> bool:

@@ -16,10 +16,10 @@ from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
 from jobs.run.run_engine import (
     MakeRounds,
-    OtherServers,
     open_run_engine,
 )
 from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
+from jobs.run.servers import OtherServers
 from jobs.run.spread_parts import OpenSpread, spread_opened
 from jobs.run.stages import Order, StageContext, Stages
 from jobs.run.stored import Attached, StoredRun

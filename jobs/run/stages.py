@@ -120,8 +120,8 @@ class ItemWork(Generic[Order, Item, Result, Needs]):
     `work` is a function of a module that is called with the item, `ask`, and what `needs` opened
     for the pass; it uses nothing else, so that any process can do it. Every item ends with at
     least one output. `requests_per_item` is about how many requests an item leads to, here and in
-    the stages that follow. `elsewhere` is how processes that see the files of this machine do what
-    is left of a work without requests, None: it is not worth it. What they cannot do is done here.
+    the stages that follow. `elsewhere` is how processes on other cores do what is left of a work
+    that asks no model, None: it is not worth it. What they cannot do is done here.
     """
 
     items: Callable[[StageContext[Order], StageFiles[Result]], Items[Item]]
@@ -222,7 +222,8 @@ async def _work_off(
         way = _way_elsewhere(work, context, files)
         if context.spread is not None and way is not None:
             note = partial(_note_finished, context.backlog, progress)
-            to_others = (stage.name, stage.result, way, work.needs, left, left_count, files, note)
+            needs, packed = way.needs or work.needs, map(way.pack, left)
+            to_others = (stage.name, stage.result, way, needs, packed, left_count, files, note)
             passed = await context.spread.work_off(StageLeft(*to_others))
             if work.asks:
                 return passed
@@ -247,7 +248,7 @@ def _way_elsewhere(
         return None
     if work.asks:
         return Elsewhere(work.work)
-    return work.elsewhere(context, files) if context.spread.has_files else None
+    return work.elsewhere(context, files) if context.spread.has_cores else None
 
 
 async def _work_here(

@@ -111,9 +111,14 @@ class RaySpread:
         await self._opened.__aexit__(kind, error, trace)
 
     @property
+    def has_cores(self) -> bool:
+        """Whether workers have other cores than those of this machine."""
+        return self._order.place.address is not None
+
+    @property
     def has_files(self) -> bool:
-        """Whether workers see the files of this machine, and have other cores than those of it."""
-        return self._order.place.address is not None and self._order.place.store is None
+        """Whether workers see the files of this machine."""
+        return self._order.place.store is None
 
     async def work_off(self, left: StageLeft) -> StagePass:
         """Pass over what is left of a stage, as jobs.run.elsewhere.Spread has it."""
@@ -125,7 +130,7 @@ class RaySpread:
         if left.placing is not None:
             folder, count = left.placing.folder, left.placing.shard_count
         call = await asyncio.to_thread(write_stage_call, folder, left, count)
-        inputs = stage_inputs(folder, call, self._order.settings.prompts_dir)
+        inputs = stage_inputs(folder, call, left, self._order.settings.prompts_dir)
         store = self._order.place.store
         segments = await asyncio.to_thread(place_call, call, store, inputs)
         _log.info("%d workers begin, for %d shards of %s", workers, count, left.stage)

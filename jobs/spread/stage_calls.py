@@ -23,6 +23,7 @@ from schemas.record import Record, Value
 ITEMS_NAME = "items.jsonl"
 CHUNK_FIELD = "chunk_id"
 OWN_PACKAGES = ("jobs", "schemas")
+DOCUMENTS_NAME = "documents"
 
 
 class StageCall(Value):
@@ -104,13 +105,20 @@ def require_stage_call(shard: Shard) -> StageCall:
     return call
 
 
-def stage_inputs(folder: RunFolder, call: Call, prompts_dir: Path | None) -> list[Input]:
-    """What a worker that does not see the folder of the run needs of it, whatever the stage."""
-    of_run = [
-        folder.journal_path,
-        *(path for path in folder.run_dir.glob("*.jsonl") if path not in folder.own_paths()),
-        *folder.evaluation_dir.glob("*.jsonl"),
-    ]
+def stage_inputs(
+    folder: RunFolder, call: Call, left: StageLeft, prompts_dir: Path | None
+) -> list[Input]:
+    """What a worker that does not see the folder of the run needs of it, beside the items.
+
+    Whole documents are none of that: where they are cut they are the items.
+    """
+    of_run = [folder.journal_path]
+    if left.placing is not None:
+        of_run += left.placing.needed
+    else:
+        unneeded = (*folder.own_paths(), folder.results_path(DOCUMENTS_NAME))
+        of_run += [path for path in folder.run_dir.glob("*.jsonl") if path not in unneeded]
+        of_run += folder.evaluation_dir.glob("*.jsonl")
     inputs = [Input(f"{RUN}/{path.relative_to(folder.run_dir)}", path) for path in of_run]
     inputs.append(Input(_order_path(call).name, _order_path(call)))
     if prompts_dir is not None:

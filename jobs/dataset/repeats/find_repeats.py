@@ -28,6 +28,7 @@ from jobs.dataset.repeats.decide_repeats import (
     Repeats,
 )
 from jobs.dataset.repeats.sort_words import (
+    COUNTS,
     Comparing,
     PartTexts,
     TextSlice,
@@ -82,7 +83,7 @@ async def open_repeats(context: StageContext[None], texts: Texts) -> AsyncIterat
     own_dir = context.folder.run_dir / FOLDER_NAME
     await asyncio.to_thread(shutil.rmtree, own_dir, ignore_errors=True)  # a killed call's
     spread = context.spread
-    if spread is None or not spread.has_files or _size_bytes(texts) < LEAST_BYTES_ELSEWHERE:
+    if spread is None or not spread.has_cores or _size_bytes(texts) < LEAST_BYTES_ELSEWHERE:
         yield ComparedHere(texts.seen)
         return
     folder = RunFolder(own_dir / secrets.token_hex(4))
@@ -153,6 +154,7 @@ class _Finding:
                 self._folder,
                 min(WORD_SHARDS, self._slices_about()),
                 lambda each: int(each.slice_id),
+                [self._folder.results_path(COUNTS)],
             ),
         )
 

@@ -46,6 +46,8 @@ _LATIN_9 = re.compile(
 _NO_LATIN_9 = re.compile("[€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|\\d ?[¼½¾]")  # of Windows, or fractions
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\b\a\x1b"))  # text may be padded with zeros
 _MAX_CONTROL_SHARE = 0.01
+_PLAIN = re.compile(rb"[\0\t\n\r -~]*+")
+_MIN_ZEROS_ONE_IN = 4  # of the bytes of ASCII in UTF-16; every second one is
 _MIN_GOOD_PER_BAD = 3  # letters of UTF-8 for each byte that is none: other encodings have fewer
 _MAX_WRONG_SHARE = 0.002  # of the characters of text in a declared encoding
 _WIDE = re.compile(rb"\0|[\x01\x02]0|0[\x01\x02]")  # ASCII, or a comma or full stop of Japanese
@@ -212,6 +214,8 @@ def _wide_codec(data: bytes) -> str | None:
     """UTF-16 or UTF-32 without a mark, known by its spaces and line ends."""
     if len(data) % 2 or not _WIDE.search(data[:SAMPLE_BYTES]):
         return None
+    if data.count(b"\0") * _MIN_ZEROS_ONE_IN < len(data) and _PLAIN.fullmatch(data):
+        return None  # a stray zero in other text
     for wide in ("utf-32-le", "utf-32-be"):  # hardly anything else is valid in these
         if len(data) % 4 == 0 and _is_valid(data, wide) and data.strip(b"\0"):
             return wide

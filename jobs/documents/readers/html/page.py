@@ -12,6 +12,7 @@ from jobs.documents.readers.html.blocks import BlockWriter
 from jobs.documents.readers.html.content import DROPPED, NEVER_TEXT, Content, find_content
 from jobs.documents.readers.html.left_out import is_within
 from jobs.documents.readers.html.mathml import formula
+from jobs.documents.readers.html.nesting import limit_depth
 from jobs.documents.readers.html.notes import place_notes
 from jobs.documents.readers.html.prose import is_beside_words
 from jobs.documents.readers.html.scripts import SCRIPT_SIGNS, begin_script, script_of
@@ -80,7 +81,7 @@ def body_html(markup: str) -> str:
 
 
 def _parse(markup: str) -> _Page:
-    source = as_html(markup).encode("utf-8", "ignore")
+    source = limit_depth(as_html(markup)).encode("utf-8", "ignore")
     classes = classes_of(source)
     try:
         tree = LexborHTMLParser(source)

@@ -3,6 +3,8 @@
 import re
 from html import escape
 
+from jobs.documents.readers.html.confluence import MARK, from_confluence
+
 _VOID = frozenset(  # HTML standard: elements that have no end
     (
         *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param"),
@@ -23,7 +25,8 @@ def as_html(markup: str) -> str:
     """A page that may be XHTML, as HTML."""
     if _FRAMES.search(markup, 0, _MAX_HEAD_CHARS):
         markup = _FRAME_TAG.sub("", markup)  # what a browser without frames would show
-    return _close_empty_tags(_escape_cdata(_without_declarations(markup)))
+    markup = _escape_cdata(_without_declarations(markup))
+    return _close_empty_tags(from_confluence(markup) if MARK in markup else markup)
 
 
 def _without_declarations(markup: str) -> str:

@@ -1,8 +1,9 @@
 r"""Writes the letters of RTF in one way: `\u8220 ?`, whatever code page or form they are in.
 
-Pandoc takes every byte for Windows-1252, and what stands for a letter where it cannot be shown for
-the letter and the next one. Rows of tables that do not say again what they are it takes for one,
-and the cells of a table within a cell for one word.
+Pandoc takes every byte for Windows-1252, what stands for a letter where it cannot be shown for
+the letter and the next one, and a sign that touches a control word for its end. Rows of tables
+that do not say again what they are it takes for one, and the cells of a table within a cell for
+one word.
 """
 
 import re
@@ -15,11 +16,13 @@ _PIECE = re.compile(
     rb"|\\(?P<word>uc|f|deff|ansicpg|fcharset|mac|pc|pca|v|deleted|plain)"
     rb"(?P<number>\d{0,6})(?![a-zA-Z\d])[ ]?"
     rb"|\\bin(?P<size>\d{1,9})[ ]?"
-    rb"|\\(?:[a-zA-Z]{1,32}-?\d{0,9}[ ]?|[^a-zA-Z])"
+    rb"|\\(?:[a-zA-Z]{1,32}(?:-?\d{1,9})?[ ]?|[^a-zA-Z])"
     rb"|(?P<brace>[{}])"
     rb"|[^\\{}]+",
     re.DOTALL,
 )
+_WORD_END = re.compile(rb"\\[a-zA-Z]{1,32}(?:-?\d{1,9})?\Z")
+_SIGN = re.compile(rb"[^\\{}\s\w]")
 _CHARSETS = {  # RTF 1.9.1, \fcharset
     0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "cp936", 136: "cp950",
     161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257",
@@ -89,7 +92,9 @@ class _Letters:
             elif found["size"] is not None:
                 place += int(found["size"])
             else:
-                yield self._other(found)
+                written = self._other(found)
+                is_touched = _WORD_END.search(written) and _SIGN.match(data, place)
+                yield written + b" " if is_touched else written
         yield self._letters() + data[place:]
 
     def _take_byte(self, byte: bytes) -> None:

@@ -37,6 +37,12 @@ UNITS = {
     "hidden": "<div hidden id=a>",
     "names": "__a",
     "inserted": "^^a",
+    "literals": "```x\n",
+    "fences": "``` x\n\n",
+    "phrases": "`x ",
+    "substitutions": "|x ",
+    "containers": "<div>",
+    "lists": "<ul><li>",
 }
 MANY = 100_000
 PAGES = {  # what costs the square of its size only behind something else

@@ -12,6 +12,7 @@ from engine.files.records import encode_record, read_ids
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from engine.testing.stage_parts import FakeAsk
+from jobs.documents import read_elsewhere
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.list_files import SourceFile
 from jobs.documents.list_sources import list_sources
@@ -21,6 +22,7 @@ from jobs.documents.whole_corpus.find_boilerplate import BOILERPLATE
 from jobs.documents.whole_corpus.find_twins import TWINS
 from jobs.run.run_stages import run_stages
 from jobs.run.stages import Stage
+from jobs.send.sharded.outside.stores import StoreOrder
 from schemas.documents import Document, DocumentGroup
 from schemas.settings import RunSettings
 from tests.crash.runs import comparable_files, write_documents
@@ -51,10 +53,11 @@ async def take(
     stages: Sequence[Stage[None]],
     settings: RunSettings,
     elsewhere: RunSettings | None = None,
+    store: StoreOrder | None = None,
 ) -> Others | None:
     """Run stages; with settings for elsewhere, by others."""
     async with Journal(folder.journal_path) as journal:
-        others = None if elsewhere is None else Others(folder, journal, elsewhere)
+        others = None if elsewhere is None else Others(folder, journal, elsewhere, store)
         context = make_context(folder, settings, FakeAsk(), journal)
         end = await run_stages(tuple(stages), replace(context, spread=others))
     assert end.is_done
@@ -93,6 +96,41 @@ async def test_files_that_others_read_are_those_that_the_command_reads(
     assert (told_here, caplog.text.count(NOTE)) == (1, 1)
 
 
+async def test_files_reach_others_who_see_no_folder_and_documents_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents, store_dir = tmp_path / "documents", tmp_path / "store"
+    write_files(documents)
+    (documents / "deep" / "er").mkdir(parents=True)
+    (documents / "deep" / "er" / "ünusual \\ name.txt").write_text("The forge burns charcoal.")
+    (documents / "longer.txt").write_text("The vat of indigo rests for two days. " * 300)
+    store_dir.mkdir()
+    monkeypatch.setattr(read_elsewhere, "MOST_CARRIED_BYTES", LEAST_BYTES_ELSEWHERE)
+    stages = [DOCUMENTS, BOILERPLATE, TWINS, SPLIT]
+    here = await begin(tmp_path / "here", documents)
+    there = await begin(tmp_path / "there", documents)
+    settings, nowhere = settings_for(documents), settings_for(tmp_path / "nowhere")
+    store = StoreOrder(url=f"file://{store_dir}")
+
+    await take(here, stages, settings)
+    others = await take(there, stages, settings, nowhere, store)
+    same_documents = comparable_files(there.run_dir) == comparable_files(here.run_dir)
+    for folder in (here, there):
+        _add_large_twin(folder)
+    await take(here, [CHUNKS], settings)
+    cutting = await take(there, [CHUNKS], settings, nowhere, store)
+
+    assert others is not None
+    assert cutting is not None
+    assert same_documents
+    count = len(list(read_ids(there.sources_path, SourceFile)))
+    assert others.finished == {"documents": count - 1}
+    assert others.unsettled == {"not_carried": 1}  # the large page
+    assert cutting.finished["chunks"] > 4
+    assert comparable_files(there.run_dir) == comparable_files(here.run_dir)
+    assert not any(store_dir.iterdir())
+
+
 async def test_documents_that_others_cut_become_the_same_chunks(tmp_path: Path) -> None:
     documents = tmp_path / "documents"
     write_documents(documents)
@@ -114,7 +152,7 @@ async def test_documents_that_others_cut_become_the_same_chunks(tmp_path: Path) 
 
 def _add_large_twin(folder: RunFolder) -> None:
     """A document that makes the file large, and is left out, as its text stands elsewhere."""
-    [first, *_] = read_ids(folder.results_path(DOCUMENTS.name), Document)
+    [first, *_] = sorted(read_ids(folder.results_path(DOCUMENTS.name), Document))
     large = Document(
         document_id="large",
         path="large.txt",

@@ -19,6 +19,7 @@ from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.dataset.repeats.find_repeats import FOLDER_NAME, REPEATS, WORDS
 from jobs.run.elsewhere import StageLeft
 from jobs.run.run_stages import run_stages
+from jobs.send.sharded.outside.stores import StoreOrder
 from jobs.send.sharded.shards import Shard
 from jobs.spread.work_shard import work_shard
 from schemas.dataset import Question
@@ -53,11 +54,12 @@ async def keep(
     questions: Sequence[Question],
     settings: RunSettings,
     kind: type[Others] | None = None,
+    store: StoreOrder | None = None,
 ) -> Others | None:
     """Decide of these questions which ones are kept, with what others compare."""
     replace_file(folder.results_path(QUESTIONS_NAME), map(encode_record, questions))
     async with Journal(folder.journal_path) as journal:
-        others = None if kind is None else kind(folder, journal, settings)
+        others = None if kind is None else kind(folder, journal, settings, store)
         context = make_context(folder, settings, FakeAsk(), journal)
         end = await run_stages((KEPT_QUESTIONS,), replace(context, spread=others))
     assert end.is_done
@@ -65,11 +67,19 @@ async def keep(
 
 
 @pytest.mark.parametrize(
-    ("filters", "kind"), [("grounded", OthersOfWhomSomeAreLost), ("phrases", Others)]
+    ("filters", "kind", "has_store"),
+    [
+        ("grounded", OthersOfWhomSomeAreLost, False),
+        ("phrases", Others, False),
+        ("grounded", Others, True),
+    ],
 )
 async def test_what_is_kept_is_to_the_letter_what_the_command_keeps_by_itself(
-    tmp_path: Path, filters: str, kind: type[Others]
+    tmp_path: Path, filters: str, kind: type[Others], has_store: bool
 ) -> None:
+    store_dir = tmp_path / "store"
+    store_dir.mkdir()
+    store = StoreOrder(url=f"file://{store_dir}") if has_store else None
     questions, settings = make_questions(90), make_settings(f"questions.filters={filters}")
     here, there = (RunFolder(tmp_path / name) for name in ("here", "there"))
     for folder in (here, there):
@@ -77,7 +87,7 @@ async def test_what_is_kept_is_to_the_letter_what_the_command_keeps_by_itself(
         await keep(folder, questions[:30], settings)  # this is decided before
 
     await keep(here, questions, settings)
-    others = await keep(there, questions, settings, kind)
+    others = await keep(there, questions, settings, kind, store)
 
     assert others is not None
     assert others.finished[WORDS] == 1
@@ -86,3 +96,4 @@ async def test_what_is_kept_is_to_the_letter_what_the_command_keeps_by_itself(
     assert 30 < len(kept) < 80
     assert written(there) == written(here)
     assert not (there.run_dir / FOLDER_NAME).exists()
+    assert not any(store_dir.iterdir())

@@ -59,8 +59,8 @@ def stage(name: str, work: ItemWork[None, Chunk, Title, RunSettings]) -> Stage[N
 class Others:
     """Does the work of a part of the items at a time, in this process."""
 
-    def __init__(self, *, has_files: bool = False, share: float = 0.5) -> None:
-        self.has_files = has_files
+    def __init__(self, *, has_cores: bool = False, share: float = 0.5) -> None:
+        self.has_cores = self.has_files = has_cores
         self._share = share
         self.seen: list[tuple[str, int]] = []
 
@@ -92,7 +92,7 @@ async def take(
 
 
 async def test_only_what_asks_goes_elsewhere_and_only_what_is_left(tmp_path: Path) -> None:
-    folder, others = make_run(tmp_path / "run", SETTINGS), Others(has_files=True)
+    folder, others = make_run(tmp_path / "run", SETTINGS), Others(has_cores=True)
 
     first = await take(folder, others, read=READ, asked=ASKED)
     second = await take(folder, others, read=READ, asked=ASKED)
@@ -105,9 +105,9 @@ async def test_only_what_asks_goes_elsewhere_and_only_what_is_left(tmp_path: Pat
     assert len(set(read_ids(folder.results_path("asked"), Title))) == 9
 
 
-async def test_much_work_that_asks_nobody_goes_where_the_files_are_seen(tmp_path: Path) -> None:
+async def test_much_work_that_asks_nobody_goes_where_there_are_other_cores(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run", SETTINGS)
-    others, blind = Others(has_files=True, share=1.0), Others()
+    others, blind = Others(has_cores=True, share=1.0), Others()
 
     there = await take(folder, others, read=ALL_THERE)
     here = await take(folder, blind, anew=COMPUTED)
@@ -122,7 +122,7 @@ async def test_what_others_cannot_do_of_it_is_done_here(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    folder, others = make_run(tmp_path / "run", SETTINGS), Others(has_files=True)
+    folder, others = make_run(tmp_path / "run", SETTINGS), Others(has_cores=True)
 
     end = await take(folder, others, read=COMPUTED)
 

@@ -63,6 +63,7 @@ _NO_MARKS = {ord(_MARK): None}
 _COMMAND = re.compile(r"\\([A-Za-z]{2,30})")
 _DINGBAT = re.compile(r"\\ding\{(\d{2,3})\}")
 _FIRST_DINGBAT, _LAST_DINGBAT, _DINGBATS = 33, 126, 0x2700 - 32  # of pifont, of Unicode
+_ABSTRACT = re.compile(r"\\(begin|end)\{abstract\}")
 _BOX = re.compile(  # a box with options, its title among them
     r"\\begin\{(?:tcolorbox|mdframed|[a-z]{1,20}box|[a-z]{1,20}frame)\}\[([^\[\]]{1,500})\]"
 )
@@ -95,6 +96,8 @@ def prepared(source: str) -> str:
     names = set(_COMMAND.findall(source))
     source, codes = _without_code(source)
     source = _with_terms(with_numbers(with_known_environments(source)))
+    if "\\title" not in source:  # pandoc shows an abstract below a title alone
+        source = _ABSTRACT.sub(r"\\\1{quote}", source)
     source = _BOX.sub(_with_title, _CAPTION.sub(r"\1\\textbf", source))
     source = _DINGBAT.sub(_dingbat, source)
     titles = {label: title for title, label in _HEADING.findall(source)}

@@ -15,8 +15,10 @@ from markdown_it.rules_inline import StateInline
 from jobs.documents.readers.markup.markdown.inlines import show_group
 from jobs.documents.readers.markup.markdown.words import ATTRIBUTES, PageKind
 
-_COMPONENT = re.compile(r"</?([A-Z][\w.]*)(\s[^<>]*)?/?>")  # JSX, Vue: on a line of its own
-_CLOSED_COMPONENT = re.compile(r"^[ \t]*(?:</[A-Z][\w.]*>|<[A-Z][^<>\n]*/>)[ \t]*$", re.MULTILINE)
+_COMPONENT = re.compile(r"(?:</?[A-Z][\w.]*(?:\s[^<>]*)?/?>[ \t]*)+")  # JSX, Vue: a line of its own
+_CLOSED_COMPONENT = re.compile(
+    r"^[ \t]*(?:(?:</[A-Z][\w.]*>[ \t]*)+|<[A-Z][^<>\n]*/>[ \t]*)$", re.MULTILINE
+)
 _TEMPLATE_TAGS = re.compile(  # Liquid, Nunjucks, Hugo, mdBook: one or several, and nothing else
     r"(?:\{%[^%\n]*%\}\s*|\{\{[<%][^\n{}]*[>%]\}\}\s*|\{\{\s*[#/]\w[^{}\n]*\}\}\s*)+"
 )

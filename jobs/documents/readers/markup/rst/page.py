@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from docutils import ApplicationError, nodes
 from docutils.core import publish_doctree, publish_from_doctree
 from docutils.parsers.rst import Parser
-from docutils.parsers.rst.states import Inliner
 
 from jobs.documents.readers.clean_text import clean
 from jobs.documents.readers.decode import decode_text
@@ -15,6 +14,7 @@ from jobs.documents.readers.extract import Block, Extract, assemble
 from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits
 from jobs.documents.readers.markup.rst.directives import know_all_of
+from jobs.documents.readers.markup.rst.inlines import make_inliner
 
 _ERROR = 3  # docutils: what it could not parse; less is a warning
 _NEVER = 5  # docutils: no level of problem is reported or stops it
@@ -63,35 +63,33 @@ def _blocks(text: str) -> Iterator[Block]:
 
 def _html_of(text: str) -> str:
     know_all_of(text)
-    parser = Parser(inliner=_make_inliner())
+    parser = Parser(inliner=make_inliner())
     tree = publish_doctree(text, parser=parser, settings_overrides=_SETTINGS)
-    for message in list(tree.findall(nodes.system_message)):
-        _keep_source(message)
+    _keep_sources(tree)
     html = publish_from_doctree(tree, writer="html5", settings_overrides=_SETTINGS)
     assert isinstance(html, str)
     return html
 
 
-def _make_inliner() -> Inliner:
-    """Looks for no bare addresses: that takes the square of a long word, and changes no text."""
-    inliner = Inliner()
-    prepare = inliner.init_customizations
+def _keep_sources(tree: nodes.document) -> None:
+    """Put what docutils could not parse in the place of its complaints."""
+    parents = {
+        id(parent): parent
+        for message in tree.findall(nodes.system_message)
+        if (parent := message.parent) is not None
+    }
+    for parent in parents.values():
+        parent.children = [kept for child in parent.children for kept in _kept(child)]
+        for child in parent.children:
+            parent.setup_child(child)
 
-    def prepare_without_addresses(settings: object) -> None:
-        prepare(settings)
-        inliner.implicit_dispatch = []
 
-    inliner.init_customizations = prepare_without_addresses  # type: ignore[method-assign]
-    return inliner
-
-
-def _keep_source(message: nodes.system_message) -> None:
-    """Put what docutils could not parse in the place of its complaint."""
-    is_parsed = message["level"] < _ERROR  # what it only warns of stands in the text
-    sources = [] if is_parsed else message.findall(nodes.literal_block)
-    kept = [node for source in sources for node in _salvaged(source)]
-    if message.parent is not None:
-        message.parent.replace(message, kept)
+def _kept(node: nodes.Node) -> Iterator[nodes.Node]:
+    if not isinstance(node, nodes.system_message):
+        yield node
+    elif node["level"] >= _ERROR:  # what it only warns of stands in the text
+        for source in node.findall(nodes.literal_block):
+            yield from _salvaged(source)
 
 
 def _salvaged(source: nodes.literal_block) -> Iterator[nodes.Node]:

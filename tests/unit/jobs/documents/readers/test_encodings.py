@@ -19,6 +19,11 @@ def test_utf8_with_a_bad_byte_stays_utf8(format_name: str, data: bytes) -> None:
     assert POLISH in read(format_name, data).text
 
 
+@each_row("text", ["A pump\0 is on.\n", "\0A pump is on and on.", "A pump is o\0n\0."])
+def test_a_stray_zero_is_left_out(text: str) -> None:
+    assert read("text", text).text == text.replace("\0", "").strip()
+
+
 @each_row("format_name", ["text", "markdown", "html", "rst"])
 def test_iso_2022_jp_is_known_by_its_escapes(format_name: str) -> None:
     assert read(format_name, JAPANESE.encode("iso2022_jp")).text == JAPANESE

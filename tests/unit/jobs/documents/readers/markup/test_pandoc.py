@@ -43,6 +43,11 @@ from tests.unit.jobs.documents.readers.reading import headings, read
             " C\\cell\\row}",
             "a b | C",
         ),
+        (
+            "rtf",
+            "{\\rtf1 On \\b now\\b0. A\\i0, {\\b b}\\f0\\b-c\\b0\\'e9.\\par}",
+            "On now. A, b-cé.",
+        ),
         ("rtf", "{\\rtf1\\ansi One.\\par Two 10{\\super 6}.\\par}", "One.\n\nTwo 10^6."),
         (
             "latex",

@@ -36,6 +36,10 @@ SITES = [
         "Linux\n\nUse apt.\n\nEnd.",
     ),
     ("<Note>\nMind **this**.\n</Note>\n", "Mind this."),
+    (
+        '<Tabs><TabItem value="a" label="Linux">\n\nUse it.\n\n</TabItem></Tabs>\n',
+        "Linux\n\nUse it.",
+    ),
     ('<Tab value="Command line">\n\nUse it.\n\n</Tab>\n', "Command line\n\nUse it."),
     ('<TabItem value="root" label="App root">\n\nIt.\n\n</TabItem>\n', "App root\n\nIt."),
     ('<Install command="add pump" />\n\nEnd.\n', "add pump\n\nEnd."),

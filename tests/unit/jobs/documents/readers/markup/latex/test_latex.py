@@ -16,6 +16,7 @@ ENVIRONMENTS = [
     (r"\begin{compactitem}\item r\item s\end{compactitem}", "- r\n- s"),
     (r"\begin{multicols}{2}In it.\end{multicols}", "In it."),
     (r"\begin{adjustbox}{width=5cm}In box.\end{adjustbox}", "In box."),
+    (r"\begin{abstract}We fire clay.\end{abstract}Text.", "We fire clay.\n\nText."),
     (r"\begin{columns}\begin{column}{0.5\textwidth}Col.\end{column}\end{columns}", "Col."),
     (r"\begin{block}{Title}Body.\end{block}", "Title\n\nBody."),
     (r"\begin{tcolorbox}[colback=red!5, title={Mind it}]Hot.\end{tcolorbox}", "Mind it\n\nHot."),

@@ -43,6 +43,12 @@ from tests.unit.jobs.documents.readers.reading import headings, read
         (".. comment\n\nText::\n\n  literal *not*", "Text:\n\nliteral *not*"),
         ("The date |d|.\n\n.. |d| date::", "The date |d|."),
         (".. autoclass:: a.B\n   :members:\n\nText.", "Text."),
+        (
+            "A ``b, `c, |d, **e and *f.\n\nG ``h`` `i`, *j*.",
+            "A ``b, `c, |d, **e and *f.\n\nG h i, j.",
+        ),
+        ("A ``b ``c`` *d *e*, `f `g`.", "A b ``c d *e, f `g."),
+        ("`A ``b`` c.\n\n- d ``e``\n\n::\n\n    f", "A ``b` c.\n\n- d e\n\nf"),
     ],
 )
 def test_directives_and_roles_keep_their_text(page: str, text: str) -> None:

@@ -1,0 +1,40 @@
+"""Pages in the storage format of Confluence."""
+
+from tests.rows import each_row
+from tests.unit.jobs.documents.readers.reading import read
+
+CODE = (
+    '<ac:structured-macro ac:name="code"><ac:parameter ac:name="language">bash</ac:parameter>'
+    "<ac:plain-text-body><![CDATA[if [ 1 -lt 2 ]; then\n  ac:make <ac:all>\nfi]]>"
+    "</ac:plain-text-body></ac:structured-macro>"
+)
+
+
+@each_row(
+    "page, text",
+    [
+        (f"<p>Run it:</p>{CODE}", "Run it:\n\nif [ 1 -lt 2 ]; then\n  ac:make <ac:all>\nfi"),
+        (
+            '<ac:structured-macro ac:name="info"><ac:parameter ac:name="icon">false</ac:parameter>'
+            '<ac:parameter ac:name="title">Hot pipe</ac:parameter><ac:rich-text-body><p>Wait.</p>'
+            "</ac:rich-text-body></ac:structured-macro><p>Then go.</p>",
+            "Hot pipe\n\nWait.\n\nThen go.",
+        ),
+        (
+            '<p>See <ac:link><ri:page ri:content-title="Pumps" /></ac:link> and <ac:link>'
+            '<ri:page ri:content-title="Valves" /><ac:plain-text-link-body><![CDATA[those]]>'
+            "</ac:plain-text-link-body></ac:link>.</p>",
+            "See Pumps and those.",
+        ),
+        (
+            "<ac:task-list><ac:task><ac:task-id>1</ac:task-id><ac:task-status>complete"
+            "</ac:task-status><ac:task-body>Drain it.</ac:task-body></ac:task><ac:task>"
+            "<ac:task-id>2</ac:task-id><ac:task-status>incomplete</ac:task-status><ac:task-body>"
+            "Fill it.</ac:task-body></ac:task></ac:task-list>",
+            "- [x] Drain it.\n- [ ] Fill it.",
+        ),
+        ('<p>Done <ac:emoticon ac:name="x" ac:emoji-fallback="\u2705" />.</p>', "Done \u2705."),
+    ],
+)
+def test_macros_are_what_they_show(page: str, text: str) -> None:
+    assert read("html", page).text == text
