@@ -20,6 +20,7 @@ _WIDTHS = dict(
         strict=True,
     )
 )  # as shares of the size: those of Computer Modern Roman, to which other faces are alike
+_LEAST_SPACE = 0.12  # of the size
 _TOO_WIDE = 3.0  # times what a letter of such a size would be
 
 _Sizes = dict[tuple[int, float], float]  # by the number of the font and what it says
@@ -49,8 +50,17 @@ def with_sizes(glyphs: Sequence[Glyph], fonts: Sequence[FontStyles]) -> Sequence
 
 
 def _changed(glyphs: Sequence[Glyph], styles: dict[int, Style]) -> Iterator[Glyph]:
+    """The glyphs in these styles, without spaces that are too narrow for them: kerns of letters."""
+    right = baseline = 0.0  # of the glyph before
     for glyph in glyphs:
-        yield glyph._replace(style=styles.get(id(glyph.style), glyph.style))
+        style = styles.get(id(glyph.style))
+        if style is None:
+            yield glyph
+        else:
+            gap = glyph.left - right
+            is_kern = style.baseline == baseline and abs(gap) < _LEAST_SPACE * style.size
+            yield glyph._replace(style=style, is_spaced=glyph.is_spaced and not is_kern)
+        right, baseline = glyph.right, glyph.style.baseline
 
 
 def _sizes(glyphs: Sequence[Glyph], owners: dict[int, int]) -> _Sizes:

@@ -16,6 +16,7 @@ _FIRST_PART = re.compile(r"\w+")
 _CAPITAL_WITHIN = re.compile(r"\b\w*[^\W\d_A-Z][A-Z]\w*")
 _FRAGMENT = re.compile(rf"(?:(?<!\w)\w++)?{HYPHEN}\w*+")
 _WORD = re.compile(r"\w+(?:-\w+)*")
+_DIGITS = "0123456789"
 _MIN_HALF = 3  # letters; shorter ones are words by chance
 _SYLLABLES = frozenset({"con", "de", "dis", "en", "ex", "in", "pre", "pro", "re", "sub", "un"})
 _PREFIXES = frozenset({"all", "cross", "double", "ex", "half", "non", "quasi", "self", "well"})
@@ -124,7 +125,8 @@ def _is_compound(first: str, second: str, words: Counter[str]) -> bool:
     """Whether a hyphen belongs between two halves: the text says so, or both are words."""
     is_capitals = first[-1].isupper() and second[:2].isupper()
     if not second[0].islower() and not is_capitals:
-        return not words[first + second]  # it is no name with a capital in its midst
+        name = first + second  # it may be one with a capital in its midst, and a number
+        return not (words[name] or words[name.rstrip(_DIGITS)])
     first, second = first.casefold(), second.casefold()
     whole, hyphenated = words[first + second], words[f"{first}-{second}"]
     if whole or hyphenated or words["und"] > words["and"]:  # German has capitals after hyphens

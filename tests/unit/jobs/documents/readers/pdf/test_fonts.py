@@ -1,5 +1,8 @@
 """What the fonts of a PDF do not say: that they are of a typewriter, which signs they have."""
 
+from jobs.documents.readers.pdf.lines.bitmap_fonts import with_sizes
+from jobs.documents.readers.pdf.lines.glyphs import Glyph
+from jobs.documents.readers.pdf.lines.styles import NO_STYLE, FontStyles
 from tests.unit.jobs.documents.readers.pdf.drawn_pages import CLASS, PROSE, text_of
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
     BITMAP,
@@ -160,3 +163,17 @@ def test_words_in_letters_that_are_pictures_are_whole() -> None:
     ]
 
     assert text_of(page) == " ".join(words)
+
+
+def test_a_space_without_room_between_letters_that_are_pictures_is_none() -> None:
+    style = NO_STYLE._replace(size=0.1)
+    edges = [5.0, 10.0, 15.6, 18.7, 23.1, 27.5, 31.4]
+    glyphs = [
+        Glyph(char, left, right, style, is_spaced=char in "oj")
+        for char, left, right in zip("object", edges[:-1], edges[1:], strict=True)
+    ]
+
+    found = with_sizes(glyphs, [FontStyles(is_nameless=True, styles=[style])])
+
+    assert [glyph.is_spaced for glyph in found] == [True, False, False, False, False, False]
+    assert {glyph.style.size for glyph in found} == {10.0}

@@ -97,3 +97,9 @@ def test_the_mark_and_the_note_of_code_have_brackets() -> None:
         "The place is $FAI[14] now."
     )
     assert text_of([*body, *lines([SO] * 5, top=680), *note]).endswith("[14] /var/lib/fai")
+
+
+def test_a_name_with_a_capital_within_and_a_number_has_no_hyphen() -> None:
+    rows = ["Those who met at PumpCon saw it in the cellar and by night at Pump-", "Con12 in Oslo."]
+
+    assert "at PumpCon12 in Oslo." in text_of(lines(rows))
