@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # they import the official SDK, which takes longer than all e
     from engine.batch.desk import BatchDesk
     from engine.batch.folder import BatchFolder
     from engine.batch.lane import BatchLane
+    from engine.batch.open_desk import DeskOrder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,8 +169,22 @@ async def open_batch_desk(
         DamagedLogError: the ledger or a file of a batch that is out is damaged.
     """
     from engine.batch.client import BatchClient
+    from engine.batch.open_desk import open_desk
+
+    order = _desk_order(parts, place, keeper)
+    client = BatchClient(
+        order.endpoint,
+        timeout_s=parts.limits.request_timeout_s,
+        clock=parts.clock,
+        sizes=reply_sizes(parts.limits, place.settings),
+    )
+    async with aclosing(client), open_desk(client, order) as desk:
+        yield desk
+
+
+def _desk_order(parts: LaneParts, place: BatchPlace, keeper: Keeper) -> "DeskOrder":
     from engine.batch.collecting.collector import Sink
-    from engine.batch.open_desk import DeskOrder, open_desk
+    from engine.batch.open_desk import DeskOrder
     from engine.batch.submit import on_disk_is_enough
 
     def keep_each(outcomes: Sequence[Outcome]) -> Awaitable[None]:
@@ -177,8 +192,7 @@ async def open_batch_desk(
             parts.stats.count_settled(outcome)
         return keeper.keep_each(outcomes)
 
-    sizes = reply_sizes(parts.limits, place.settings)
-    order = DeskOrder(
+    return DeskOrder(
         folder=place.folder,
         endpoint=parts.endpoints[0],
         settings=place.settings,
@@ -187,19 +201,11 @@ async def open_batch_desk(
         budget=parts.budget,
         sink=Sink(keep_each, keeper.settled_among),
         enlarges_truncated=parts.limits.retry_truncated,
-        max_line_bytes=sizes.reply_bytes,
+        max_line_bytes=reply_sizes(parts.limits, place.settings).reply_bytes,
         back_up=place.back_up or on_disk_is_enough,
         clock=parts.clock,
         stopping=parts.stopping,
     )
-    client = BatchClient(
-        order.endpoint,
-        timeout_s=parts.limits.request_timeout_s,
-        clock=parts.clock,
-        sizes=sizes,
-    )
-    async with aclosing(client), open_desk(client, order) as desk:
-        yield desk
 
 
 def open_sends(folder: RunFolder, journal: Journal, *, is_synced: bool) -> SendLog:

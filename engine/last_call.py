@@ -17,7 +17,7 @@ from engine.files.records import first_problem
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.run_log import logged_to
-from schemas.last_call import Ending, LastCall
+from schemas.last_call import CommandEnding, LastCall
 
 MAX_MESSAGE_CHARS = 2000  # a server's words may be long
 BATCH_TIME = timedelta(hours=26)  # a batch has a day, and its end may be seen late
@@ -27,7 +27,7 @@ class CallNote:
     """How a command ends, as far as it knows by itself."""
 
     def __init__(self) -> None:
-        self.ending: Ending = "complete"
+        self.ending: CommandEnding = "complete"
         self.message = ""
 
     def leave(self, why: str) -> None:
@@ -91,7 +91,7 @@ def read_last_call(path: Path) -> LastCall | None:
         ) from error
 
 
-def _ending(error: BaseException) -> tuple[Ending, str]:
+def _ending(error: BaseException) -> tuple[CommandEnding, str]:
     if isinstance(error, InterruptedRunError):
         return "interrupted", f"it received {signal.Signals(error.signum).name}"
     return "failed", str(error) if isinstance(error, EngineError | OSError) else repr(error)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from schemas.record import Value
 
-Ending = Literal["complete", "left", "interrupted", "failed"]
+CommandEnding = Literal["complete", "left", "interrupted", "failed"]
 
 
 class LastCall(Value):
@@ -21,7 +21,7 @@ class LastCall(Value):
     host: str
     began_at: str
     ended_at: str | None = None
-    ending: Ending | None = None
+    ending: CommandEnding | None = None
     message: str = ""
     idle_rounds: int = 0
     size_bytes: int = 0

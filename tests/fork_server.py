@@ -32,6 +32,7 @@ from pydantic import BaseModel
 import engine
 import jobs
 import schemas
+from engine.wire.sdk.client import system_certificates
 from engine.wire.tokens import count_tokens
 from jobs.text.languages import detect_language
 from schemas.record import Value
@@ -81,6 +82,7 @@ def _load_sdk() -> None:
     import openai  # not where other modules than the commands' are named
 
     client = openai.AsyncOpenAI(api_key="-")
+    system_certificates()
     for part in (client.files, client.batches, client.fine_tuning.jobs):
         assert part is not None
 

@@ -128,7 +128,7 @@ class LeaseClient:
                 return False
             room_usd = self._room_usd()
             least_usd = least_usd if room_usd < least_usd else 0.0
-            wanted_usd = room_usd + usd + self._reserve_usd()
+            wanted_usd = room_usd + usd + self._reserve_usd() + ROUNDING_USD
             try:
                 await self._claim(least_usd=least_usd, wanted_usd=wanted_usd)
             except TransientError as error:
@@ -160,11 +160,11 @@ class LeaseClient:
 
     async def _give_back_and_claim(self, usd: float) -> bool:
         try:
-            lease = await self._claim(least_usd=usd, wanted_usd=usd)
+            lease = await self._claim(least_usd=usd, wanted_usd=usd + ROUNDING_USD)
         except TransientError as error:
             self._note_absence(error)
             return False
-        if self._room_usd() + ROUNDING_USD >= usd:
+        if self._room_usd() >= usd:  # as a budget looks at it: nearly so would be asked for ever
             return True
         if lease.held_usd <= ROUNDING_USD:
             self.end(self._exhausted(lease.spent_usd, usd))

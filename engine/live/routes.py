@@ -242,11 +242,11 @@ class RouteTable:
         routes = self._all()
         requests = [route.limits.requests for route in routes]
         tokens = [route.limits.tokens for route in routes]
-        known = [budget for budget in requests + tokens if budget.units_per_minute]
-        used_s = max((budget.taken_s for budget in known), default=0.0)
+        known = [each for each in requests + tokens if each.units_per_minute]
+        used_s = max((each.taken_s for each in known), default=0.0)
         return LimitGauges(
-            requests_per_minute=sum(budget.units_per_minute or 0.0 for budget in requests) or None,
-            tokens_per_minute=sum(budget.units_per_minute or 0.0 for budget in tokens) or None,
+            requests_per_minute=sum(each.units_per_minute or 0.0 for each in requests) or None,
+            tokens_per_minute=sum(each.units_per_minute or 0.0 for each in tokens) or None,
             max_in_flight=sum(route.slots.limit for route in routes),
             utilisation=used_s / elapsed_s if known and elapsed_s > 0.0 else None,
         )

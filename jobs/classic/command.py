@@ -12,7 +12,7 @@ from engine.local.model import CHAT_MODEL
 from engine.run_folder import RunFolder
 from jobs.cli import report_errors
 from jobs.run.lanes import read_lane_order
-from jobs.run.run_engine import other_servers
+from jobs.run.servers import other_servers
 from jobs.run.start import RunOrder
 from jobs.settings.command import run_settings
 from jobs.settings.endpoints import read_run_endpoints

@@ -21,10 +21,12 @@ from jobs.commands.options import (
     RetryFailed,
     Segments,
     ServerFlags,
+    StoreUrl,
 )
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.lanes import LaneOrder
 from jobs.spread.places import place_of_lane, read_cluster
+from jobs.stored.replies import check_one_process, stored_replies
 
 STANDARD = "-"  # standard input, or output
 
@@ -146,6 +148,7 @@ def send(
     metrics_port: MetricsPort = None,
     lane: LaneFlags,
     place: PlaceFlags,
+    store: StoreUrl = None,
     config: Config = None,
     assignments: Assignments = None,
     log: LogFlags,
@@ -171,8 +174,18 @@ def send(
     sent_from = place.read(lane_order)
     if dry_run:
         raise typer.Exit(_show_plan(requests, order, PromptOrder(*prompt)))
+    check_one_process(order.out_path, store, sent_from)
     order = order._replace(endpoints=read_send_endpoints(settings, os.environ))
-    raise typer.Exit(_send_input(requests, order, PromptOrder(*prompt), lane_order, sent_from))
+    way = _Way(lane_order, sent_from, store)
+    raise typer.Exit(_send_input(requests, order, PromptOrder(*prompt), way))
+
+
+class _Way(NamedTuple):
+    """How requests are sent, and where replies are kept besides their file."""
+
+    lane: LaneOrder
+    place: "Place | None"
+    store: str | None
 
 
 def _read_settings(
@@ -241,29 +254,29 @@ def _send_input(
     requests: str,
     order: "SendOrder",
     given: "PromptOrder",
-    lane: LaneOrder,
-    place: "Place | None",
+    way: _Way,
 ) -> int:
     """Send requests, or plain prompts, whose answers alone may be wanted too; the exit code."""
     from jobs.send.prompts.input import keep_prompt_input, write_text
 
     _gather_calls(order)
     prompts = keep_prompt_input(requests, order.out_path, given)
-    code = _send(order._replace(input_path=_input_path(requests, prompts)), lane, place)
+    code = _send(order._replace(input_path=_input_path(requests, prompts)), way)
     if prompts is not None and given.text is not None:
         write_text(prompts, order.out_path, given.text)
     return code
 
 
-def _send(order: "SendOrder", lane: LaneOrder, place: "Place | None") -> int:
+def _send(order: "SendOrder", way: _Way) -> int:
     from jobs.process import run_to_end
     from jobs.send.describe_send import describe_send, left_count
     from jobs.send.start import start_sending
 
-    end = run_to_end(start_sending(order, lane, place))
-    print(describe_send(end), file=sys.stderr)
-    if end.ended_by is not None:
-        raise end.ended_by
+    with stored_replies(order.out_path, way.store, os.environ) as stored:
+        end = run_to_end(start_sending(order._replace(stored=stored), way.lane, way.place))
+        print(describe_send(end), file=sys.stderr)
+        if end.ended_by is not None:
+            raise end.ended_by
     if left_count(end):
         print("distill: the same command again sends what is left", file=sys.stderr)
         return EXIT_TRY_LATER

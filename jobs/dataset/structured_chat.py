@@ -30,7 +30,7 @@ from schemas.settings import AnswerSettings, JudgeSettings, QuestionSettings, Ru
 Shape = TypeVar("Shape", bound=Value)
 
 
-class Call(NamedTuple):
+class ChatCall(NamedTuple):
     """Who is asked about which item, for what; `ordinal` is which call of the item it is.
 
     `cache` is how the prompt is laid out for the provider's prompt cache. Of the user's message the
@@ -56,7 +56,7 @@ def call_teacher(
     chunk_id: str,
     ordinal: int = 0,
     shared_chars: int = 0,
-) -> Call:
+) -> ChatCall:
     """A call of the teacher, with the parameters and the layout that its settings name."""
     teacher = settings.teacher
     rules = CacheRules()
@@ -69,7 +69,7 @@ def call_teacher(
             parameters=teacher.parameters,
             requests_per_minute=settings.limits.requests_per_minute,
         )
-    return Call(
+    return ChatCall(
         item_id,
         purpose,
         teacher.model,
@@ -88,7 +88,7 @@ def instructions(stem: str, settings: RunSettings) -> str:
 
 
 def make_structured_request(
-    call: Call,
+    call: ChatCall,
     *,
     system: str,
     user: str,
@@ -128,7 +128,7 @@ def make_structured_request(
 
 
 def _lay_out(
-    call: Call, schema_text: str, system: str, user: str, shared_tokens: int
+    call: ChatCall, schema_text: str, system: str, user: str, shared_tokens: int
 ) -> CacheLayout | None:
     """What of the prompt other prompts share: the system message, and where told, the chunk."""
     if call.cache.mode == "off":

@@ -169,6 +169,17 @@ def contest_tasks(context: StageContext[Contest]) -> list[AnswerTask]:
     return list(answer_tasks(samples, contest.models, contest.mode, context.settings))
 
 
+def contest_answers(context: StageContext[Contest]) -> list[ModelAnswer]:
+    """The answers that there are to the tasks of this call, in their order."""
+    asked = [task.answer_id for task in contest_tasks(context)]
+    path = context.folder.results_path(MODEL_ANSWERS.name)
+    given = {
+        answer.answer_id: answer
+        for answer in read_records(path, ModelAnswer, is_wanted=frozenset(asked).__contains__)
+    }
+    return [given[answer_id] for answer_id in asked if answer_id in given]
+
+
 def _list_tasks(
     context: StageContext[Contest], files: StageFiles[ModelAnswer]
 ) -> Items[AnswerTask]:

@@ -28,11 +28,8 @@ from jobs.run.changing.changes import find_changes
 from jobs.run.changing.retry import retry_failed
 from jobs.run.lanes import LaneOrder
 from jobs.run.open_stages import open_stages
-from jobs.run.run_engine import (
-    check_prices,
-    other_servers,
-)
 from jobs.run.run_stages import StagesEnd
+from jobs.run.servers import check_prices, other_servers
 from jobs.run.spread_parts import OpenSpread
 from jobs.run.stages import Stages
 from jobs.run.stored import StoredRun

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from engine.ask import Ask
 from engine.files.records import read_records
 from engine.stage import StageFiles
-from jobs.evaluation.answer_samples import MODEL_ANSWERS, contest_tasks
+from jobs.evaluation.answer_samples import MODEL_ANSWERS, contest_answers
 from jobs.evaluation.judging.judge import PURPOSE, Judge, JudgePolicy, UnscoredError
 from jobs.evaluation.judging.judge_prompts import ask_for_preference, prompt_hash
 from jobs.evaluation.judging.shapes import Better, Preference
@@ -119,10 +119,7 @@ def _pair_id(sample: Sample, one: ModelAnswer, other: ModelAnswer, settings: Run
 
 def _list_tasks(context: StageContext[Contest], files: StageFiles[PairVerdict]) -> Items[PairTask]:
     samples = list(read_records(context.folder.results_path(SAMPLES.name), Sample))
-    asked = frozenset(task.answer_id for task in contest_tasks(context))
-    path = context.folder.results_path(MODEL_ANSWERS.name)
-    answers = list(read_records(path, ModelAnswer, is_wanted=asked.__contains__))
-    tasks = list(pair_tasks(samples, answers, context.settings))
+    tasks = list(pair_tasks(samples, contest_answers(context), context.settings))
     unfinished = [task for task in tasks if files.is_unfinished(task.pair_id)]
     return Items(unfinished, len(tasks), len(tasks) - len(unfinished))
 

@@ -14,7 +14,7 @@ from engine.extras import install_command
 from engine.files.records import read_records
 from engine.servers import OWN_SERVER
 from engine.stage import StageFiles
-from jobs.evaluation.answer_samples import MODEL_ANSWERS, contest_tasks
+from jobs.evaluation.answer_samples import MODEL_ANSWERS, contest_answers
 from jobs.evaluation.judging.embeddings import PURPOSE as EMBEDDING_PURPOSE
 from jobs.evaluation.judging.judge import PURPOSE, JudgePolicy, UnscoredError
 from jobs.evaluation.judging.metrics import Measured, Measuring, measure
@@ -28,7 +28,7 @@ from jobs.evaluation.score_tasks import (
 )
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from jobs.settings.roles import RoleModel, embeddings_of, judge_cache, judge_of
-from schemas.evaluation import Contest, ModelAnswer, Sample, Score
+from schemas.evaluation import Contest, Sample, Score
 from schemas.settings import RunSettings
 
 NO_TRACKING = ("RAGAS_DO_NOT_TRACK", "true")  # exactly this word, before the first import
@@ -123,14 +123,7 @@ async def _measure(task: ScoreTask, using: Measuring, *, is_ragas: bool) -> Meas
 
 def _list_tasks(context: StageContext[Contest], files: StageFiles[Score]) -> Items[ScoreTask]:
     samples = list(read_records(context.folder.results_path(SAMPLES.name), Sample))
-    asked = [task.answer_id for task in contest_tasks(context)]
-    path = context.folder.results_path(MODEL_ANSWERS.name)
-    given = {
-        answer.answer_id: answer
-        for answer in read_records(path, ModelAnswer, is_wanted=frozenset(asked).__contains__)
-    }
-    answers = [given[answer_id] for answer_id in asked if answer_id in given]
-    tasks = list(score_tasks(samples, answers, context.settings))
+    tasks = list(score_tasks(samples, contest_answers(context), context.settings))
     unfinished = [task for task in tasks if files.is_unfinished(task.score_id)]
     return Items(unfinished, len(tasks), len(tasks) - len(unfinished))
 

@@ -24,9 +24,8 @@ class Elsewhere(NamedTuple):
     It raises TransientError for an item that cannot be done there. `window` is how many items a
     process takes at once, None: as many as requests may be in flight. `note_result` is told of
     each result, by its line, when it has come back. `remembers`: what comes of an item depends on
-    those before it in its shard, so a worker that takes a shard over begins it anew. `pack` makes of
-    an item what is handed over, under the same id; `needs` is called in place of that of the
-    ItemWork.
+    those before it in its shard, so a worker that takes a shard over begins it anew. `pack` makes
+    of an item what is handed over, under the same id; `needs` is called in place of the ItemWork's.
     """
 
     work: Callable[..., Any]

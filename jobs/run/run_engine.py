@@ -1,11 +1,10 @@
 """Opens the engine of a run: what its settings say, in the engine's own terms."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from types import MappingProxyType
 from typing import NamedTuple
 
 from engine.ask import Ask
@@ -14,50 +13,23 @@ from engine.clock import SystemClock
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
 from engine.lease.beside import beside
-from engine.lease.client import LeaseClient
 from engine.local.model import LocalModel
 from engine.progress import Details, spending_details
 from engine.run_folder import RunFolder
-from engine.servers import OWN_SERVER
 from engine.stats.counters import Stats
 from engine.stats.prometheus import serve_metrics
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
-from engine.wire.prices import Price, make_price
 from jobs.run.batch_folders import may_be_out, read_batch_losses, run_batch_folder
 from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, make_lane_plan
 from jobs.run.progress import Backlog, RunProgress, TimeLeft
 from jobs.run.rounds import Rounds, RunPass
-from jobs.run.stored import Attached, SealingLender
-from jobs.settings.roles import RoleModel
+from jobs.run.servers import OtherServers, run_price
+from jobs.run.stored import Attached, SealingLender, hold_lease
 from jobs.settings.run_config import read_run_config
-from schemas.outcomes import Usage
 from schemas.settings import RunSettings
 
 _log = logging.getLogger(__name__)
-
-
-class OtherServers(NamedTuple):
-    """Servers beside the teacher's, by the name that requests give.
-
-    `free_models` are those that only servers on this machine are asked for.
-    """
-
-    endpoints: Mapping[str, Endpoint] = MappingProxyType({})
-    free_models: frozenset[str] = frozenset()
-
-
-def other_servers(
-    settings: RunSettings, endpoints: Mapping[str, Endpoint], asked: Iterable[RoleModel]
-) -> OtherServers:
-    """The servers at these endpoints, if all that are asked are `asked`."""
-    local = {name for name, endpoint in endpoints.items() if endpoint.is_local}
-    if settings.teacher.is_local:
-        local.add(OWN_SERVER)
-    models, paid = set[str](), set[str]()
-    for each in asked:
-        (models if each.server in local else paid).add(each.model)
-    return OtherServers(endpoints, frozenset(models - paid))
 
 
 MakeRounds = Callable[[RunPass], Rounds]
@@ -114,22 +86,32 @@ async def open_run_engine(
         lender = None
         if attached.stored is not None:
             lender = attached.stored.open_lender(engine_order.budget_usd, stopping)
-        engine = await _assemble(engine_order, lender, opened)
+        engine = await _assemble(engine_order, settings, lender, opened)
         if attached.metrics_port is not None:
             await opened.enter_async_context(serve_metrics(engine.stats, attached.metrics_port))
-        backlog = Backlog()
-        plan = make_lane_plan(
-            order, settings, partial(_pace, engine.stats), lambda: backlog.requests_left
-        )
-        yield RunEngine(
-            engine,
-            lender,
-            engine.ask,
-            engine.journal,
-            _details_of(engine, backlog),
-            backlog,
-            _rounds_of(engine, settings, plan, stopping),
-        )
+        yield _run_engine(engine, lender, settings, order, stopping)
+
+
+def _run_engine(
+    engine: EngineParts,
+    lender: SealingLender | None,
+    settings: RunSettings,
+    order: LaneOrder,
+    stopping: Stopping,
+) -> RunEngine:
+    backlog = Backlog()
+    plan = make_lane_plan(
+        order, settings, partial(_pace, engine.stats), lambda: backlog.requests_left
+    )
+    return RunEngine(
+        engine,
+        lender,
+        engine.ask,
+        engine.journal,
+        _details_of(engine, backlog),
+        backlog,
+        _rounds_of(engine, settings, plan, stopping),
+    )
 
 
 def _require_all_taken_in(folder: RunFolder) -> None:
@@ -150,22 +132,17 @@ def _require_no_store(folder: RunFolder) -> None:
 
 
 async def _assemble(
-    order: EngineOrder, lender: SealingLender | None, opened: AsyncExitStack
+    order: EngineOrder,
+    settings: RunSettings,
+    lender: SealingLender | None,
+    opened: AsyncExitStack,
 ) -> EngineParts:
     """The engine; where the run is stored it sends by what it is lent while all is sealed."""
     if lender is None:
         return await opened.enter_async_context(assemble_engine(order))
     if order.batches is not None:
         order = replace(order, batches=order.batches._replace(back_up=lender.back_up))
-    lease_client = LeaseClient(
-        order.folder.run_dir.name,
-        lender,
-        budget_usd=order.budget_usd,
-        is_superseded=lambda: False,  # the lender then requests a stop, with its reason
-        max_outage_s=order.limits.max_outage_s,
-        clock=SystemClock(),
-    )
-    order.stopping.on_request(lease_client.end)
+    lease_client = hold_lease(lender, order.folder.run_dir.name, settings, order.stopping)
     engine = await opened.enter_async_context(
         assemble_engine(replace(order, shares=lease_client, cap=lease_client))
     )
@@ -194,7 +171,7 @@ def _engine_order(
         folder=folder,
         endpoints=endpoints,
         limits=settings.limits,
-        price=_make_price(settings, others),
+        price=run_price(settings, others),
         budget_usd=settings.budget.usd,
         spent_usd=settled_usd(folder),
         stopping=stopping,
@@ -254,34 +231,6 @@ def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
     """
     is_left = may_be_out(run_batch_folder(folder, ""))
     return is_left or order.lane in ("batch", "auto")
-
-
-def check_prices(
-    settings: RunSettings,
-    models: Iterable[str],
-    others: OtherServers = OtherServers(),  # noqa: B008 - immutable
-) -> None:
-    """Say which models' prices are unknown, if any are.
-
-    Raises:
-        ConfigError: one is, and there is a budget to keep.
-    """
-    price = _make_price(settings, others)
-    for model in sorted(set(models)):
-        if price(model, Usage(prompt_tokens=1)) is not None:
-            continue
-        advice = (
-            f'the price of model {model!r} is unknown; give it as [prices."{model}"] with input '
-            "and output in dollars per million tokens"
-        )
-        if settings.budget.usd is not None:
-            raise ConfigError(f"{advice}, or leave budget.usd unset")
-        _log.warning("%s to see what the run costs", advice)
-
-
-def _make_price(settings: RunSettings, others: OtherServers) -> Price:
-    is_free = settings.teacher.is_local and not others.endpoints
-    return make_price(settings.prices, is_free=is_free, free_models=others.free_models)
 
 
 def settled_usd(folder: RunFolder) -> float:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from engine.assemble import EngineParts
 from engine.stopping import Stopping
 from jobs.run.elsewhere import Spread
-from jobs.run.run_engine import OtherServers, RunEngine
+from jobs.run.run_engine import RunEngine
+from jobs.run.servers import OtherServers
 from jobs.run.stored import SealingLender
 
 

@@ -20,7 +20,6 @@ from jobs.documents.list_sources import (
     find_new_documents,
     list_sources,
 )
-from jobs.run.asked_roles import asked_models
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changing.changes import RunChanges, apply_changes, find_changes
 from jobs.run.changing.consent import Kept, check_consent
@@ -29,11 +28,8 @@ from jobs.run.check_start import check_folders, check_hosts, has_asked
 from jobs.run.lanes import LaneOrder
 from jobs.run.open_stages import open_stages
 from jobs.run.reset import reset_stages
-from jobs.run.run_engine import (
-    OtherServers,
-    check_prices,
-)
 from jobs.run.run_stages import StagesEnd, run_stages
+from jobs.run.servers import OtherServers, asked_models, check_prices
 from jobs.run.spread_parts import OpenSpread
 from jobs.run.stages import StageContext, Stages
 from jobs.run.stored import StoredRun

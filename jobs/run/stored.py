@@ -2,8 +2,11 @@
 
 from typing import NamedTuple, Protocol
 
+from engine.clock import SystemClock
 from engine.lease.claims import Lender
+from engine.lease.client import LeaseClient
 from engine.stopping import Stopping
+from schemas.settings import RunSettings
 
 
 class SealingLender(Lender, Protocol):
@@ -28,6 +31,22 @@ class StoredRun(Protocol):
         Once another machine goes on with the run, it requests a stop.
         """
         ...
+
+
+def hold_lease(
+    lender: SealingLender, holder: str, settings: RunSettings, stopping: Stopping
+) -> LeaseClient:
+    """What a command sends by, until a stop is requested: the lender does so with its reason."""
+    lease_client = LeaseClient(
+        holder,
+        lender,
+        budget_usd=settings.budget.usd,
+        is_superseded=lambda: False,
+        max_outage_s=settings.limits.max_outage_s,
+        clock=SystemClock(),
+    )
+    stopping.on_request(lease_client.end)
+    return lease_client
 
 
 class Attached(NamedTuple):

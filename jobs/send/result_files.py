@@ -58,6 +58,11 @@ def shards_root(out_path: Path) -> Path:
     return out_path.with_name(out_path.name + ".shards")
 
 
+def store_note_path(out_path: Path) -> Path:
+    """What says in which store the file of replies is kept besides, if it is."""
+    return out_path.with_name(out_path.name + ".store")
+
+
 def check_paths(input_path: Path | None, paths: ResultPaths) -> None:
     """Refuse an output that cannot be one.
 

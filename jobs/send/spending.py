@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from engine.files.sends import SendLog
 from engine.spending.budget import Budget
+from engine.spending.cap import SpendingCap
 from engine.wire.prices import make_price
 from jobs.run.batch_folders import read_folder_losses, read_send_batches_out, send_batch_folder
 from jobs.send.result_files import ResultPaths, known_sends_count
@@ -51,8 +52,12 @@ class Spending(NamedTuple):
 
 
 @contextmanager
-def open_spending(paths: ResultPaths, settings: RunSettings) -> Iterator[Spending]:
+def open_spending(
+    paths: ResultPaths, settings: RunSettings, cap: SpendingCap | None = None
+) -> Iterator[Spending]:
     """The spending of a file of replies, as earlier calls have left it.
+
+    `cap` is what is lent of the settings' one; None: all of it may be spent.
 
     Raises:
         DamagedLogError: its log is damaged, or there is a cap and its last lines are missing.
@@ -72,7 +77,12 @@ def open_spending(paths: ResultPaths, settings: RunSettings) -> Iterator[Spendin
         price = make_price(settings.prices)
         shares = settings.tier_shares
         budget = Budget(
-            cap_usd=cap_usd, spent_usd=spent_usd, price=price, record=log, tier_shares=shares
+            cap_usd=cap_usd,
+            spent_usd=spent_usd,
+            price=price,
+            record=log,
+            tier_shares=shares,
+            cap=cap,
         )
         out = read_send_batches_out(paths.answers)
         budget.held_usd = sum(batch.intent.worst_case_usd or 0.0 for batch in out)

@@ -23,8 +23,8 @@ from jobs.send.sharded.outside.stores import StoreOrder, open_store
 from jobs.stored.note import FileState, StoreNote, write_store_note
 from jobs.stored.part_log import PartLog, read_through
 from jobs.stored.parts import Part, PartNote
+from jobs.stored.places import Place, place_in
 from jobs.stored.session import Session, make_note, new_token
-from jobs.stored.unsealed import count_unsealed
 
 OUTLASTING_S = TTL_S + 1.0  # in which a machine that is superseded has stopped sending
 
@@ -45,6 +45,8 @@ async def fetch_run(
 ) -> Fetched:
     """Make the folder of a stored run; with `takes_over` it is the one that goes on with the run.
 
+    A file of replies, and what goes with it, is put into the folder.
+
     Then whoever wrote the run until now sends nothing any more once this returns.
 
     Raises:
@@ -60,7 +62,7 @@ async def fetch_run(
         new_dir.mkdir(mode=OWNER_ONLY, parents=True)
     except OSError as error:
         raise ConfigError(f"{run_dir}: cannot be made: {error.strerror}") from error
-    fetching = _Fetching(order, RunFolder(new_dir), clock)
+    fetching = _Fetching(order, new_dir, clock)
     try:
         fetched = await (fetching.take_over() if takes_over else fetching.copy())
         if run_dir.exists():
@@ -76,7 +78,7 @@ async def fetch_run(
 class _Fetching:
     """One call: the folder is made under another name, and has its own when it is whole."""
 
-    def __init__(self, order: StoreOrder, folder: RunFolder, clock: Clock) -> None:
+    def __init__(self, order: StoreOrder, folder: Path, clock: Clock) -> None:
         self._url, self._folder, self._clock = order.url, folder, clock
         self._log = PartLog(open_store(order))
 
@@ -95,8 +97,8 @@ class _Fetching:
             left_s = max(0.0, until_s - self._clock.monotonic_s())
             _log.info("waiting %.0f s for %s to send no more", left_s, before.holder)
             await self._clock.sleep(left_s)
-        unsealed_usd = await count_unsealed(self._folder, built.last.lent_usd)
-        await asyncio.to_thread(self._close_session, built.note)
+        unsealed_usd = await built.place.count_unsealed(built.last.lent_usd)
+        await asyncio.to_thread(self._close_session, built)
         return built.fetched(unsealed_usd)
 
     def _claim(self, writer: str) -> PartNote:
@@ -108,6 +110,7 @@ class _Fetching:
                     "begins": True,
                     "is_after_close": before.is_closed,
                     "lent_usd": 0.0 if before.is_closed else before.lent_usd,
+                    "out_name": before.out_name,
                 }
             )
             if self._log.put(number + 1, Part(note, [])) and self._log.is_last(number + 1):
@@ -129,15 +132,15 @@ class _Fetching:
         return read_through(lambda: self._build_once(writer))
 
     def _build_once(self, writer: str) -> "_Built":
-        shutil.rmtree(self._folder.run_dir)
-        self._folder.run_dir.mkdir(mode=OWNER_ONLY)
-        building, last, number = _Building(self._folder.run_dir, self._log), None, 0
+        shutil.rmtree(self._folder)
+        self._folder.mkdir(mode=OWNER_ONLY)
+        building, last, number = _Building(self._folder, self._log), None, 0
         for name, part in self._log.parts():
             try:
                 building.add(part)
             except OSError as error:
                 raise StorageError(
-                    f"{self._folder.run_dir}: cannot be written ({error}); free the disk, then run "
+                    f"{self._folder}: cannot be written ({error}); free the disk, then run "
                     "the same command again"
                 ) from error
             last, number = part.note, name.last
@@ -145,14 +148,16 @@ class _Fetching:
             raise self._nothing()
         building.check()
         note = StoreNote(url=self._url, writer=writer, number=number, files=building.states())
-        write_store_note(self._folder, note)
-        return _Built(note, last)
+        place = place_in(self._folder, last.out_name)
+        write_store_note(place.note_path, note)
+        return _Built(place, note, last)
 
-    def _close_session(self, note: StoreNote) -> None:
-        Session(self._folder, note, self._log, self._clock).close()
+    def _close_session(self, built: "_Built") -> None:
+        Session(built.place, built.note, self._log, self._clock).close()
 
 
 class _Built(NamedTuple):
+    place: Place
     note: StoreNote
     last: PartNote
 

@@ -1,13 +1,13 @@
 """What a run's folder says of its store."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from pydantic import Field, ValidationError
 
 from engine.errors import DamagedLogError
 from engine.files.records import first_problem
 from engine.files.replace import replace_file
-from engine.run_folder import RunFolder
 from schemas.record import Value
 
 
@@ -33,13 +33,12 @@ class StoreNote(Value):
     files: Mapping[str, FileState] = Field(default_factory=dict)
 
 
-def read_store_note(folder: RunFolder) -> StoreNote | None:
-    """What a run's folder says of its store; None: it has none.
+def read_store_note(path: Path) -> StoreNote | None:
+    """What stands beside a run, or a file of replies, of its store; None: it has none.
 
     Raises:
         DamagedLogError: it is not what distill writes.
     """
-    path = folder.store_path
     if not path.exists():
         return None
     try:
@@ -51,6 +50,6 @@ def read_store_note(folder: RunFolder) -> StoreNote | None:
         ) from error
 
 
-def write_store_note(folder: RunFolder, note: StoreNote) -> None:
+def write_store_note(path: Path, note: StoreNote) -> None:
     """Replace it in one step. Raises StorageError."""
-    replace_file(folder.store_path, [note.model_dump_json().encode()])
+    replace_file(path, [note.model_dump_json().encode()])

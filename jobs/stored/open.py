@@ -9,7 +9,7 @@ from typing import NamedTuple
 from engine.clock import SystemClock
 from engine.errors import ConfigError, EngineError, OutageError, TransientError
 from engine.files.lock import WriterLock
-from engine.run_folder import OWNER_ONLY, RunFolder
+from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from jobs.run.stored import SealingLender
 from jobs.send.sharded.outside.depot import reach_store, reached
@@ -18,7 +18,7 @@ from jobs.send.sharded.outside.stores import StoreOrder, open_store, read_store
 from jobs.stored.lending import StoredLender
 from jobs.stored.note import StoreNote, read_store_note, write_store_note
 from jobs.stored.part_log import PartLog
-from jobs.stored.run_files import LOCK_NAME
+from jobs.stored.places import Place, RunPlace
 from jobs.stored.session import Session, new_token
 
 FLAG = "--store"
@@ -40,7 +40,16 @@ class SessionStore(NamedTuple):
 def stored_run(
     folder: RunFolder, url: str | None, environment: Mapping[str, str]
 ) -> Iterator[SessionStore | None]:
-    """The store of a run, if it has one or gets one (`url`), while the block runs.
+    """The store of a run. It does and raises what `stored_in` does."""
+    with stored_in(RunPlace(folder), url, environment) as store:
+        yield store
+
+
+@contextmanager
+def stored_in(
+    place: Place, url: str | None, environment: Mapping[str, str]
+) -> Iterator[SessionStore | None]:
+    """The store of what is at a place, if it has one or gets one (`url`), while the block runs.
 
     At its end all that is written is sealed, also if an error ends it.
 
@@ -50,17 +59,17 @@ def stored_run(
         OutageError: the store does not answer; at the end: for FINISH_S.
         EngineError: what the block raises.
     """
-    note = read_store_note(folder)
+    note = read_store_note(place.note_path)
     if note is None and url is None:
         yield None
         return
-    order = _read_order(folder, note, url, environment)
-    folder.run_dir.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
-    with WriterLock(folder.run_dir / LOCK_NAME, guarded=folder.run_dir):
+    order = _read_order(place, note, url, environment)
+    place.make()
+    with WriterLock(place.lock_path, guarded=place.target):
         with reached():
             log = PartLog(open_store(order))
-            note = note or _attach(folder, log, order)
-            session = Session(folder, note, log, SystemClock())
+            note = note or _attach(place, log, order)
+            session = Session(place, note, log, SystemClock())
         try:
             yield SessionStore(session)
         except EngineError:
@@ -71,16 +80,16 @@ def stored_run(
 
 
 def _read_order(
-    folder: RunFolder, note: StoreNote | None, url: str | None, environment: Mapping[str, str]
+    place: Place, note: StoreNote | None, url: str | None, environment: Mapping[str, str]
 ) -> StoreOrder:
     if note is not None and url is not None and url.rstrip("/") != note.url.rstrip("/"):
         raise ConfigError(
-            f"{FLAG} {url}: {folder.run_dir} is kept at {note.url}; leave {FLAG} out, or go on in "
-            "a copy of the folder without its file store.json"
+            f"{FLAG} {url}: {place.target} is kept at {note.url}; leave {FLAG} out, or go on in a "
+            f"copy without the file {place.note_path.name}"
         )
     if note is not None and not note.writer:
         raise ConfigError(
-            f"{folder.run_dir}: is a copy of the run at {note.url}, to look at; `distill fetch "
+            f"{place.target}: is a copy of the run at {note.url}, to look at; `distill fetch "
             f"{note.url} ANOTHER-FOLDER --take-over` makes one that goes on with it"
         )
     order = read_store(url or (note.url if note else ""), environment, flag=FLAG)
@@ -89,7 +98,7 @@ def _read_order(
     return order
 
 
-def _attach(folder: RunFolder, log: PartLog, order: StoreOrder) -> StoreNote:
+def _attach(place: Place, log: PartLog, order: StoreOrder) -> StoreNote:
     """Note in the folder where it is stored from now on."""
     if log.last():
         raise ConfigError(
@@ -97,7 +106,7 @@ def _attach(folder: RunFolder, log: PartLog, order: StoreOrder) -> StoreNote:
             f"run: `distill fetch {order.url} ANOTHER-FOLDER --take-over`"
         )
     note = StoreNote(url=order.url, writer=new_token())
-    write_store_note(folder, note)
+    write_store_note(place.note_path, note)
     return note
 
 

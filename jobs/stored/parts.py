@@ -44,6 +44,7 @@ class PartNote(Value):
     `begins` is the first of a session; `is_after_close`: the session before had ended in good
     order. `is_closed`: nothing was spent that the parts do not tell. Otherwise all that was spent
     until then, and is until the next part, is at most `lent_usd`; None: there is no budget.
+    `out_name` is what a file of replies is called; empty: it is the folder of a run.
     """
 
     writer: str
@@ -54,6 +55,7 @@ class PartNote(Value):
     is_after_close: bool = False
     is_closed: bool = False
     lent_usd: float | None = None
+    out_name: str = ""
     changes: tuple[FileChange, ...] = ()
 
 
@@ -98,6 +100,8 @@ def decode(data: bytes, what: str) -> Part:
     note_piece, *inline = decode_part(data, what)
     try:
         note = PartNote.model_validate(orjson.loads(note_piece.lines))
+        if note.out_name:
+            checked_name(note.out_name)
         for change in note.changes:
             checked_name(change.name)
             for name in filter(None, (each.object_name for each in change.extents)):

@@ -1,26 +1,18 @@
-"""The files of a run's folder that are stored, and what they have gained since that was done."""
+"""The files that are stored, and what they have gained since that was done."""
 
 import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import StorageError
-from engine.run_folder import RunFolder
-from jobs.send.sharded.outside.sealer import rank_in
 from jobs.stored.note import FileState
 from jobs.stored.parts import Base, Extent, FileChange
+from jobs.stored.places import Place
 
-LINES = (".jsonl", ".part")  # of these files whole lines are stored
 INLINE_BYTES = 4 << 20  # of one file in a part; what is more becomes objects
 OBJECT_BYTES = 8 << 20
 BLOCK_BYTES = 1 << 20
-LOCK_NAME = "store.lock"
-_OWN_NAMES = ("lock", "store.json", LOCK_NAME, "local_model.log", "student.log")
-_TRANSIENT = (".new", ".reserve", ".fresh", ".torn", ".output.jsonl", ".errors.jsonl", ".lock")
-_CHECKPOINT = "checkpoint."
-_OF_WORKERS = ("shards/", "repeats/")  # part of the run once it is taken in
 
 PutObject = Callable[[bytes], str]
 
@@ -40,8 +32,8 @@ class RunFiles:
     process has it open; at first it is read from its beginning, if it was touched since.
     """
 
-    def __init__(self, folder: RunFolder, states: Mapping[str, FileState]) -> None:
-        self._folder = folder
+    def __init__(self, place: Place, states: Mapping[str, FileState]) -> None:
+        self._place = place
         self.states = dict(states)
         self._followed: dict[str, int] = {}
 
@@ -69,7 +61,7 @@ class RunFiles:
         gone = [
             name
             for name in self.states
-            if name not in found and (is_last or not self._is_late(name))
+            if name not in found and (is_last or not self._place.is_late(name))
         ]
         if not is_last and not gone and all(map(self._is_counter, touched)):
             return None
@@ -89,12 +81,9 @@ class RunFiles:
         self.states |= changes.states
 
     def _found(self, *, is_last: bool) -> Iterator[tuple[str, os.stat_result]]:
-        run_dir = self._folder.run_dir
-        paths = [Path(top, name) for top, _, names in os.walk(run_dir) for name in names]
-        paths.sort(key=lambda path: (-rank_in(self._folder, path), path))
-        for path in paths:
-            name = str(path.relative_to(run_dir))
-            if not _is_stored(path, name) or (self._is_late(name) and not is_last):
+        for path in self._place.paths():
+            name = str(path.relative_to(self._place.root))
+            if self._place.is_late(name) and not is_last:
                 continue
             try:
                 yield name, path.stat()
@@ -104,7 +93,7 @@ class RunFiles:
     def _add(
         self, changes: Changes, name: str, seen: os.stat_result, put_object: PutObject
     ) -> None:
-        path = self._folder.run_dir / name
+        path = self._place.root / name
         try:
             descriptor = os.open(path, os.O_RDONLY)
         except FileNotFoundError:
@@ -129,7 +118,7 @@ class RunFiles:
         put_object: PutObject,
     ) -> None:
         before, end, start = self.states.get(name), seen.st_size, 0
-        if Path(name).suffix in LINES:
+        if self._place.has_lines(self._place.root / name):
             end = _end_of_lines(descriptor, end)
         if before is not None and before.size_bytes <= end:
             is_same = (
@@ -167,37 +156,19 @@ class RunFiles:
             os.close(former)
         if descriptor is None:
             return
-        if Path(name).suffix in LINES:
+        if self._place.has_lines(self._place.root / name):
             self._followed[name] = descriptor
         else:
             os.close(descriptor)
 
     def _is_counter(self, name: str) -> bool:
-        path = self._folder.run_dir / name
-        return path in (self._folder.stats_path, self._folder.log_path)
-
-    def _is_late(self, name: str) -> bool:
-        """Whether it is stored at the end of a command alone: large files that grow in place."""
-        return name.startswith("student/")
+        return self._place.is_counter(self._place.root / name)
 
 
 def _was_seen_as(state: FileState, status: os.stat_result) -> bool:
     """Whether a file has not been touched since it was looked at."""
     now = (status.st_ino, status.st_mtime_ns, status.st_size)
     return now == (state.inode, state.mtime_ns, state.seen_bytes)
-
-
-def _is_stored(path: Path, name: str) -> bool:
-    """Not locks, what is not whole yet, and what can be made or fetched again."""
-    hidden = any(part.startswith(".") for part in Path(name).parts)
-    return not (
-        hidden
-        or name in _OWN_NAMES
-        or name.startswith(_OF_WORKERS)
-        or path.name.endswith(_TRANSIENT)
-        or path.name.startswith(_CHECKPOINT)
-        or path.is_symlink()
-    )
 
 
 def _end_of_lines(descriptor: int, end: int) -> int:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from engine.clock import Clock
 from engine.errors import DamagedLogError, RunInUseError, TransientError
-from engine.run_folder import RunFolder
 from jobs.stored.note import FileState, StoreNote, write_store_note
 from jobs.stored.part_log import PartLog, merge_if_possible, read_through
 from jobs.stored.parts import FileChange, Part, PartNote
+from jobs.stored.places import Place
 from jobs.stored.run_files import Changes, RunFiles
 
 TOKEN_BYTES = 8
@@ -36,7 +36,7 @@ def make_note(writer: str, session: str, clock: Clock) -> PartNote:
 class Session:
     """One command that writes a stored run. `seal` may be called from any thread."""
 
-    def __init__(self, folder: RunFolder, note: StoreNote, log: PartLog, clock: Clock) -> None:
+    def __init__(self, place: Place, note: StoreNote, log: PartLog, clock: Clock) -> None:
         """Begin a session of the folder that goes on with the run; blocks.
 
         What has changed in the folder since the session before is sealed with its beginning.
@@ -47,9 +47,9 @@ class Session:
             ConfigError: it refuses.
             DamagedLogError: a part is damaged.
         """
-        self._folder, self._url, self._log, self._clock = folder, note.url, log, clock
+        self._place, self._url, self._log, self._clock = place, note.url, log, clock
         self._writer, self._session = note.writer, new_token()
-        self._files = RunFiles(folder, note.files)
+        self._files = RunFiles(place, note.files)
         self._number = note.number
         self._pending: tuple[Part, Changes | None] | None = None
         self._turn = threading.Lock()
@@ -86,7 +86,7 @@ class Session:
         with self._turn:
             self._finish_pending()
             changes = self._files.read_changes(self._put_object, is_last=True)
-            is_left = self._folder.shards_dir.exists()
+            is_left = self._place.is_left()
             end = {"lent_usd": self._lent_usd} if is_left else {"is_closed": True}
             self._put(self._note().model_copy(update=end), changes)
             self._files.close()
@@ -111,7 +111,7 @@ class Session:
         if last is None and self._number:
             raise DamagedLogError(
                 f"{self._url}: nothing of this run is there any more. Restore it; or, to keep the "
-                f"run in its folder alone, delete {self._folder.store_path}"
+                f"run in its folder alone, delete {self._place.note_path}"
             )
         if last is not None and last.writer != self._writer:
             raise self._superseded(last)
@@ -149,7 +149,8 @@ class Session:
         return lent_usd > self._lent_usd
 
     def _note(self) -> PartNote:
-        return make_note(self._writer, self._session, self._clock)
+        note = make_note(self._writer, self._session, self._clock)
+        return note.model_copy(update={"out_name": self._place.out_name})
 
     def _put_object(self, data: bytes) -> str:
         name = self._log.put_object(self._number + 1, new_token(), data)
@@ -178,7 +179,7 @@ class Session:
         stored = StoreNote(
             url=self._url, writer=self._writer, number=self._number, files=self._files.states
         )
-        write_store_note(self._folder, stored)
+        write_store_note(self._place.note_path, stored)
         self._remove_loose(part)
         if not part.note.begins:  # it is first looked at whether that is the last
             merge_if_possible(self._log, self._number)
@@ -192,17 +193,17 @@ class Session:
 
     def _superseded(self, note: PartNote | None = None) -> RunInUseError:
         self.is_superseded = True
-        return other_writer(self._folder.run_dir, self._url, note or self._next_note())
+        return other_writer(self._place.target, self._url, note or self._next_note())
 
     def _next_note(self) -> PartNote | None:
         parts = read_through(lambda: list(self._log.parts(after=self._number)))
         return parts[-1].part.note if parts else None
 
 
-def other_writer(run_dir: Path, url: str, note: PartNote | None) -> RunInUseError:
+def other_writer(target: Path, url: str, note: PartNote | None) -> RunInUseError:
     """The error for a folder that another has superseded, by the last part of the run."""
     who = "another" if note is None else f"{note.holder}, which sealed its last part at {note.at},"
     return RunInUseError(
-        f"{run_dir}: {who} goes on with this run, which is kept at {url}. Go on there; or, if that "
+        f"{target}: {who} goes on with this run, which is kept at {url}. Go on there; or, if that "
         f"machine is lost, `distill fetch {url} ANOTHER-FOLDER --take-over` takes it over"
     )

@@ -13,7 +13,7 @@ from engine.errors import (
     RequestError,
 )
 from engine.live.pace.breaker import Breaker
-from engine.live.pace.minute_budget import MinuteBudget
+from engine.live.pace.minute_limiter import MinuteLimiter
 from engine.live.pace.share import Share, WholeAccount
 from engine.stopping import Admission
 from engine.wire.payloads import TokenCount
@@ -56,8 +56,8 @@ class Limits:
         clock: Clock,
         share: Share = WholeAccount(),  # noqa: B008 - has no state
     ) -> None:
-        self.requests = MinuteBudget(requests_per_minute, burst_s=burst_s * HEADROOM)
-        self.tokens = MinuteBudget(tokens_per_minute, burst_s=burst_s * HEADROOM)
+        self.requests = MinuteLimiter(requests_per_minute, burst_s=burst_s * HEADROOM)
+        self.tokens = MinuteLimiter(tokens_per_minute, burst_s=burst_s * HEADROOM)
         self._max_pause_s = max_pause_s
         self._admission = admission
         self._clock = clock
@@ -183,17 +183,17 @@ class Limits:
             return False
         is_news, now = False, self._clock.utc_now()
         is_fresh = sent_s > self._corrected_s
-        for budget, names in ((self.requests, REQUESTS), (self.tokens, TOKENS)):
+        for limiter, names in ((self.requests, REQUESTS), (self.tokens, TOKENS)):
             allowance = read_allowance(headers, names, now)
-            budget.remaining = None if allowance is None else allowance.remaining
+            limiter.remaining = None if allowance is None else allowance.remaining
             if allowance is None:
                 continue
             if allowance.is_per_day:
-                is_news = budget.follow_day(allowance) or is_news
+                is_news = limiter.follow_day(allowance) or is_news
                 continue
-            is_news = budget.follow(allowance.limit) or is_news
+            is_news = limiter.follow(allowance.limit) or is_news
             debt_s = allowance.reset_s
-            if is_fresh and debt_s is not None and budget.note_debt(debt_s):
+            if is_fresh and debt_s is not None and limiter.note_debt(debt_s):
                 self._corrected_s = self._clock.monotonic_s()
         if self._charges_unused_output:
             self._reconsider_charges()
@@ -221,11 +221,11 @@ class Limits:
             pause_s = min(pause_s, MAX_COOLDOWN_S)
         self._resume_s = max(self._resume_s, now_s + pause_s)
         is_about_tokens = "token" in str(error).lower()
-        budget = self.tokens if is_about_tokens else self.requests
-        if budget.lacks(charge.estimate.tokens if is_about_tokens else 1):
+        limiter = self.tokens if is_about_tokens else self.requests
+        if limiter.lacks(charge.estimate.tokens if is_about_tokens else 1):
             self._charges_unused_output = self._charges_unused_output or is_about_tokens
             if is_first:
-                budget.slow_down()
+                limiter.slow_down()
 
     def _reconsider_charges(self) -> None:
         """Refund again what answers do not use, once the provider is seen to do so."""

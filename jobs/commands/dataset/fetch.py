@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from engine.run_folder import RunFolder
 from jobs.commands.options import LogFlags
 
 Url = Annotated[
     str,
-    typer.Argument(metavar="URL", help="What `distill run --store` was given: s3://BUCKET/PREFIX."),
+    typer.Argument(metavar="URL", help="What --store was given: s3://BUCKET/PREFIX."),
 ]
 RunDir = Annotated[Path, typer.Argument(metavar="RUN", help="The folder to make.")]
 TakeOver = Annotated[
@@ -26,8 +25,9 @@ TakeOver = Annotated[
 
 
 def fetch(url: Url, run_dir: RunDir, *, take_over: TakeOver = False, log: LogFlags) -> None:
-    """Fetch a run from the bucket that it is kept in, to look at or to go on with."""
+    """Fetch a run, or a file of replies, from the bucket that it is kept in."""
     from engine.clock import SystemClock
+    from engine.run_folder import RunFolder
     from jobs.process import run_to_end
     from jobs.send.sharded.outside.stores import read_store
     from jobs.stored.fetch import fetch_run
@@ -44,6 +44,8 @@ def fetch(url: Url, run_dir: RunDir, *, take_over: TakeOver = False, log: LogFla
             file=sys.stderr,
         )
     if take_over:
-        print(f"`distill run {run_dir}` goes on with it")
+        out_path = run_dir / fetched.last.out_name
+        again = f"send IN --out {out_path}" if fetched.last.out_name else f"run {run_dir}"
+        print(f"`distill {again}` goes on with it")
     else:
         print("a copy, to look at: --take-over makes a folder that goes on with the run")

@@ -79,7 +79,7 @@ def _limited_runs(
 ) -> "Iterator[tuple[RunFolder, RunSettings]]":
     """The run of each layout, whose settings limit it to a sample."""
     from engine.run_folder import RunFolder
-    from jobs.run.layouts import LAYOUTS, sample_size
+    from jobs.plan.layouts import LAYOUTS, sample_size
     from jobs.settings.command import run_settings
 
     for name, differs in LAYOUTS.items():
@@ -91,7 +91,7 @@ def _limited_runs(
 
 def _measure(runs: "Iterable[tuple[RunFolder, RunSettings]]", lane: "LaneOrder") -> int:
     """Ask each sample, print what rows cost, and return the exit code."""
-    from jobs.run.layouts import describe_layouts, measure_layout
+    from jobs.plan.layouts import describe_layouts, measure_layout
 
     costs, is_done = [], True
     for run, settings in runs:

@@ -178,7 +178,7 @@ def _run(given: _Given, ordered: _Ordered) -> int:
 
 def _make_order(folder: RunFolder, settings: "RunSettings", ordered: _Ordered) -> "RunOrder":
     """What is asked for, with the servers of all models that will be asked."""
-    from jobs.run.asked_roles import dataset_servers
+    from jobs.run.servers import dataset_servers
     from jobs.run.start import RunOrder
     from jobs.settings.endpoints import read_run_endpoints
 

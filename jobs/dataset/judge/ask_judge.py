@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from engine.ask import Ask
 from engine.wire.prompt_cache import CacheRules
-from jobs.dataset.structured_chat import Call, make_structured_request, parse_reply
+from jobs.dataset.structured_chat import ChatCall, make_structured_request, parse_reply
 from jobs.documents.passages import Passages
 from jobs.prompts import read_prompt
 from jobs.settings.roles import judge_cache, judge_of
@@ -191,7 +191,7 @@ def _make_request(
         pairs="\n".join(_show(number, pair) for number, pair in enumerate(pairs, start=1)),
     )
     return make_structured_request(
-        Call(
+        ChatCall(
             asked.item_id,
             PURPOSE,
             asked.model,

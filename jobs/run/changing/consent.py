@@ -6,9 +6,9 @@ from typing import NamedTuple
 from engine.errors import ConfigError
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
-from engine.wire.prices import make_price
 from jobs.run.changing.changes import RunChanges
 from jobs.run.changing.preview import Preview, preview_changes
+from jobs.run.servers import run_price
 from jobs.run.stages import Stages
 from schemas.settings import RunSettings
 
@@ -30,7 +30,7 @@ async def check_consent(changes: RunChanges, kept: Kept, stopping: Stopping) -> 
         ConfigError: something would be asked that would not be without the changes.
     """
     settings = kept.settings
-    price = make_price(settings.prices, is_free=settings.teacher.is_local)
+    price = run_price(settings)
 
     async def preview(changes: RunChanges, *, passed_over: Container[str] = ()) -> Preview:
         return await preview_changes(

@@ -9,7 +9,7 @@ from engine.files.lock import WriterLock
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
-from engine.wire.prices import counted_sends, make_price
+from engine.wire.prices import counted_sends
 from jobs.run.changing.changes import (
     RunChanges,
     apply_changes,
@@ -18,6 +18,7 @@ from jobs.run.changing.changes import (
 )
 from jobs.run.changing.preview import AskJournal, open_copy
 from jobs.run.run_stages import run_stages
+from jobs.run.servers import run_price
 from jobs.run.stages import Stages
 from jobs.settings.run_config import read_run_config, with_settings
 from schemas.dataset import Provenance, Rejection
@@ -68,7 +69,7 @@ async def refilter_run(
         raise ConfigError(f"{folder.run_dir}: has no rows yet; `distill run` makes them")
     after_config = with_settings(before, settings)
     changes = find_changes(before, after_config, stages)
-    price = make_price(settings.prices, is_free=settings.teacher.is_local)
+    price = run_price(settings)
     with WriterLock(folder.lock_path):
         former_reasons = _read_reasons(folder)
         async with open_copy(

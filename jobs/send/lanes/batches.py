@@ -14,6 +14,7 @@ from engine.batch.packing.outbox import Spooled
 from engine.clock import Clock, SystemClock
 from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
+from engine.lease.beside import backed_up_meanwhile
 from engine.stats.counters import Stats
 from engine.stopping import Admission, Stopping, stop_on_signals
 from jobs.run.batch_folders import create_send_batch_folder
@@ -77,9 +78,15 @@ async def open_send_desk(
     clock: Clock,
     stopping: Stopping,
 ) -> AsyncIterator[BatchDesk]:
-    """The desk of a file that is sent. Raises what `open_batch_desk` does."""
+    """The desk of a file that is sent. Raises what `open_batch_desk` does.
+
+    Where the file is kept in a store, what becomes of it is sealed meanwhile.
+    """
+    back_up = None
+    if order.stored is not None:
+        back_up = order.stored.open_lender(order.settings.budget.usd, stopping).back_up
     place = BatchPlace(
-        create_send_batch_folder(order.out_path), order.settings.batch, lane.state_dir
+        create_send_batch_folder(order.out_path), order.settings.batch, lane.state_dir, back_up
     )
     with open_spending(result_paths(order.out_path), order.settings) as spending:
         results.follow_sends(lambda: spending.log.written_count)
@@ -93,7 +100,10 @@ async def open_send_desk(
             stopping=stopping,
             clock=clock,
         )
-        async with open_batch_desk(parts, place, keeper) as desk:
+        async with (
+            backed_up_meanwhile(back_up, stopping, clock),
+            open_batch_desk(parts, place, keeper) as desk,
+        ):
             yield desk
 
 

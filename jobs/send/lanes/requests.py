@@ -5,7 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +13,8 @@ from typing import NamedTuple
 from engine.clock import SystemClock
 from engine.errors import ConfigError, EngineError, LeftToOthersError, TransientError
 from engine.files.lock import WriterLock
+from engine.lease.beside import beside
+from engine.lease.client import LeaseClient
 from engine.live.flex.gate import FlexPolicy
 from engine.live.flex.lane import FlexLane
 from engine.live.lane import LiveLane
@@ -27,6 +29,7 @@ from engine.wire.endpoints import Endpoint
 from engine.wire.server_text import without_controls
 from engine.workers import run_workers
 from jobs.run.batch_folders import read_requests_out
+from jobs.run.stored import StoredRun, hold_lease
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import (
     CheckedSource,
@@ -58,7 +61,8 @@ _log = logging.getLogger(__name__)
 class SendOrder(NamedTuple):
     """What the user asks for. `input_path` None: standard input. `flex`: all go by that tier.
 
-    `prints`: answers go to standard output too, also those that were there before.
+    `prints`: answers go to standard output too, also those that were there before. `stored` None:
+    replies are kept in their file alone.
     """
 
     input_path: Path | None
@@ -70,6 +74,7 @@ class SendOrder(NamedTuple):
     metrics_port: int | None = None
     flex: FlexPolicy | None = None
     prints: bool = False
+    stored: StoredRun | None = None
 
 
 class SendEnd(NamedTuple):
@@ -103,24 +108,35 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
         results = await _open_results(order, paths, opened)
         printer = ReplyPrinter(results) if order.prints else None
         source = await _open_source(order, results, printer, stopping)
-        spending = opened.enter_context(open_spending(paths, order.settings))
+        lease_client = _lease_of(order, stopping)
+        spending = opened.enter_context(open_spending(paths, order.settings, lease_client))
         results.follow_sends(lambda: spending.log.written_count)
         lane = _make_lane(order, stats, spending.budget)
         results.follow_pace(lane.is_paced)
         opened.push_async_callback(lane.aclose)
+        if lease_client is not None:
+            await opened.enter_async_context(_lent(lease_client, lane, spending.budget))
         await _open_counters(order, paths, stats, opened)
         details = partial(spending_details, stats, spending.budget)
         progress = opened.enter_context(
             StageProgress("send", total=source.counts().wanted, done=0, details=details)
         )
         way = lane if order.flex is None else FlexLane(lane, order.flex)
-        keep = spending.keeping(results.keep)
-        if printer is not None:
-            keep = printer.printing(keep)
+        kept = spending.keeping(results.keep)
+        keep = kept if printer is None else printer.printing(kept)
         sending = Sending(source, way, keep, stopping, progress)
         await sending.run(order.settings.limits.max_in_flight)
     counts, elapsed_s = source.counts(), time.monotonic() - started_s
     return SendEnd(counts, stats.snapshot(), elapsed_s, sending.unsettled, sending.ended_by)
+
+
+def _lent(
+    lease_client: LeaseClient, lane: LiveLane, budget: Budget
+) -> AbstractAsyncContextManager[None]:
+    """For the block the lane goes by what it is lent."""
+    lane.go_by(lease_client)
+    lease_client.follow(budget)
+    return beside(lease_client.keep())
 
 
 @contextmanager
@@ -234,6 +250,14 @@ async def _open_counters(
     opened.enter_context(snapshots_written(paths.stats, stats, SystemClock()))
     if order.metrics_port is not None:
         await opened.enter_async_context(serve_metrics(stats, order.metrics_port))
+
+
+def _lease_of(order: SendOrder, stopping: Stopping) -> LeaseClient | None:
+    """What is sent by where replies are stored: it is lent while they are."""
+    if order.stored is None:
+        return None
+    lender = order.stored.open_lender(order.settings.budget.usd, stopping)
+    return hold_lease(lender, order.out_path.name, order.settings, stopping)
 
 
 def _make_lane(order: SendOrder, stats: Stats, budget: Budget) -> LiveLane:

@@ -38,6 +38,8 @@ STOP_TIMEOUT_S = 10.0  # a cluster of its own is shut down in 1 to 2 s
 MAX_LINE_BYTES = 1 << 20
 LOG_TAIL_CHARS = 300
 TOKEN_BYTES = 32
+SHORT_PLACE = "/tmp"  # noqa: S108 - a folder is made in it, for this user alone
+MOST_PLACE_CHARS = 16  # Ray adds up to 90, and a socket's name has 107 at most (unix(7))
 
 
 class ClusterPlace(NamedTuple):
@@ -54,7 +56,8 @@ class ClusterPlace(NamedTuple):
 class ClusterProcess:
     """One child process that drives workers on Ray, from `async with` to its end.
 
-    Ray's files of a cluster of its own lie in a private folder, which is removed.
+    Ray's files of a cluster of its own lie in a private folder, which is removed; by the child
+    where this process was killed.
     """
 
     def __init__(self, place: ClusterPlace, module: str = MODULE) -> None:
@@ -63,12 +66,11 @@ class ClusterProcess:
 
     async def __aenter__(self) -> Self:
         """Start the process."""
-        self._folder = Path(tempfile.mkdtemp(prefix="distill-ray-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="distill-ray-", dir=_short_place()))
         with (self._folder / "stderr.log").open("ab") as log:
             self._process: Process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                "-m",
-                self._module,
+                *("-m", self._module, str(self._folder)),
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=log,
@@ -112,7 +114,7 @@ class ClusterProcess:
                     "RAY_AUTH_MODE is not `token`: if the cluster has no token either, whoever "
                     "reaches its ports may run any code on its machines (docs/ray.md)"
                 )
-        await self._tell(begin.model_copy(update={"temp_dir": str(self._folder)}))
+        await self._tell(begin)
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
                 message = await self._hear()
@@ -187,6 +189,12 @@ class ClusterProcess:
             token_path.write_text(secrets.token_hex(TOKEN_BYTES), encoding="ascii")
             environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token_path)}
         return environment
+
+
+def _short_place() -> str | None:
+    """Where there is room for the names of Ray's sockets; None: where temporary files are."""
+    is_long = len(tempfile.gettempdir()) > MOST_PLACE_CHARS
+    return SHORT_PLACE if is_long and Path(SHORT_PLACE).is_dir() else None
 
 
 async def check_address(address: str) -> None:

@@ -16,7 +16,6 @@ class Begin(Value):
 
     kind: Literal["begin"] = "begin"
     address: str | None
-    temp_dir: str = ""  # of the process alone
     settings: RunSettings
     endpoints: list[Endpoint]
     others: dict[str, Endpoint] = Field(default_factory=dict)

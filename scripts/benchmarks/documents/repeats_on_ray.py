@@ -30,8 +30,9 @@ from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
-from jobs.run.run_engine import OtherServers, open_run_engine
+from jobs.run.run_engine import open_run_engine
 from jobs.run.run_stages import run_stages
+from jobs.run.servers import OtherServers
 from jobs.run.spread_parts import SpreadParts
 from jobs.run.stages import StageContext
 from jobs.send.sharded.cluster_process import ClusterPlace

@@ -18,8 +18,9 @@ from engine.wire.endpoints import Endpoint
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.dataset.repeats.find_repeats import FOLDER_NAME, REPEATS
-from jobs.run.run_engine import OtherServers, open_run_engine
+from jobs.run.run_engine import open_run_engine
 from jobs.run.run_stages import run_stages
+from jobs.run.servers import OtherServers
 from jobs.run.spread_parts import SpreadParts
 from jobs.send.sharded.cluster_process import ClusterPlace
 from jobs.spread.ray_spread import RaySpread, SpreadOrder

@@ -39,7 +39,7 @@ from schemas.record import Value
 SHOW_EVERY_S = 1.0
 DRIVER_GONE = "driver_gone"
 
-Answer = Lent | Taken | Failed
+LenderAnswer = Lent | Taken | Failed
 
 
 class DriverLender:
@@ -47,7 +47,7 @@ class DriverLender:
 
     def __init__(self, channel: Channel[ToSender]) -> None:
         self._channel = channel
-        self._asked: deque[asyncio.Future[Answer]] = deque()
+        self._asked: deque[asyncio.Future[LenderAnswer]] = deque()
         self._is_gone = False
 
     async def renew(self, claim: Claim) -> Lease:
@@ -60,7 +60,7 @@ class DriverLender:
         """The holder has ended; raises TransientError once the driver is gone."""
         await self._ask(Closed(holder=holder, spent_usd=spent_usd))
 
-    def take(self, answer: Answer) -> None:
+    def take(self, answer: LenderAnswer) -> None:
         """Hand over the next answer; its caller may have been cancelled meanwhile."""
         asked = self._asked.popleft()
         if not asked.done():
@@ -73,10 +73,10 @@ class DriverLender:
             if not asked.done():
                 asked.set_exception(_driver_gone())
 
-    async def _ask(self, message: Value) -> Answer:
+    async def _ask(self, message: Value) -> LenderAnswer:
         if self._is_gone:
             raise _driver_gone()
-        asked: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        asked: asyncio.Future[LenderAnswer] = asyncio.get_running_loop().create_future()
         self._asked.append(asked)
         self._channel.tell(message)
         answer = await asked

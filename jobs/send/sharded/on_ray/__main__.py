@@ -6,6 +6,7 @@ standard error; so that is not the user's process. It ends when its standard inp
 
 import asyncio
 import os
+import shutil
 import sys
 from asyncio import StreamReader
 from collections.abc import Callable
@@ -54,22 +55,22 @@ class ShardJob(NamedTuple):
     spent_usd: Callable[[Segment], float]
 
 
-async def _serve(job: ShardJob, report: Report) -> None:
+async def _serve(job: ShardJob, folder: Path, report: Report) -> None:
     """Do what is ordered; what goes wrong is reported, and ends it."""
 
     def fail(error: EngineError) -> None:
         words = ErrorWords.of(error)
         report(Failed(error=words.kind, message=words.message))
 
-    await run_workers(partial(_obey, job, report), 1, on_error=fail)
+    await run_workers(partial(_obey, job, folder, report), 1, on_error=fail)
 
 
-async def _obey(job: ShardJob, report: Report) -> None:
+async def _obey(job: ShardJob, folder: Path, report: Report) -> None:
     orders = await _open_orders()
     begin = await _next(orders)
     if not isinstance(begin, Begin):
         return
-    with joined_cluster(begin):
+    with joined_cluster(begin.address, folder):
         cores = core_count()
         report(Ready(cores=cores))
         order = WorkerOrder(
@@ -159,14 +160,22 @@ def _first(error: BaseException) -> BaseException:
 
 
 def main(job: ShardJob) -> None:
-    """Serve on the standard streams; whatever else is printed goes to standard error."""
+    """Serve on the standard streams; whatever else is printed goes to standard error.
+
+    The argument is the folder of this process. It is removed here if the user's process is gone.
+    """
+    folder, parent = Path(sys.argv[1]), os.getppid()
     descriptor = os.dup(1)
     os.dup2(2, 1)
 
     def report(message: FromProcess) -> None:
         os.write(descriptor, message.model_dump_json().encode() + b"\n")
 
-    asyncio.run(_serve(job, report))
+    try:
+        asyncio.run(_serve(job, folder, report))
+    finally:
+        if os.getppid() != parent:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.cli import run_command
-from jobs.run.layouts import LAYOUTS
+from jobs.plan.layouts import LAYOUTS
 from tests.crash.runs import comparable_files, write_documents
 from tests.openai_server import RunningServer, start_openai_server
 

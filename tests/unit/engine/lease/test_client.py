@@ -1,6 +1,7 @@
 """What a holder of leases claims, by what its budget has spent."""
 
 import asyncio
+import random
 from dataclasses import replace
 
 import pytest
@@ -33,9 +34,9 @@ class NotingLender:
 class Spent:
     """A budget that has spent something before this process, and nothing since."""
 
-    def __init__(self, client: LeaseClient) -> None:
+    def __init__(self, client: LeaseClient, spent_usd: float = SPENT_BEFORE_USD) -> None:
         self._client = client
-        self.spent_usd = SPENT_BEFORE_USD
+        self.spent_usd = spent_usd
 
     @property
     def room_usd(self) -> float | None:
@@ -93,3 +94,26 @@ async def test_lender_that_has_nothing_to_lend_is_as_one_that_is_away() -> None:
             await share.wait()
 
     assert (is_held_before, is_held_after) == (True, False)
+
+
+@in_virtual_time
+async def test_what_is_lent_for_one_request_is_room_for_it_whatever_was_spent_before() -> None:
+    chance, request_usd = random.Random(3), 0.00207
+    too_small = []
+    for _ in range(200):
+        client = LeaseClient(
+            "run",
+            NotingLender(),
+            budget_usd=BUDGET_USD,
+            is_superseded=lambda: False,
+            max_outage_s=8.0,
+            clock=LoopClock(),
+        )
+        spent = Spent(client, chance.uniform(0.0, 0.1))
+        client.follow(spent)
+
+        await client.recover(request_usd)
+
+        if (spent.room_usd or 0.0) < request_usd:  # as a budget looks at it
+            too_small.append(spent.spent_usd)
+    assert too_small == []

@@ -7,6 +7,7 @@ from engine.testing.clocks import ManualClock
 from jobs.send.sharded.outside.stores import FolderStore
 from jobs.stored.note import StoreNote, read_store_note, write_store_note
 from jobs.stored.part_log import PartLog
+from jobs.stored.places import RunPlace
 from jobs.stored.session import Session
 
 URL = "file:///a-store"
@@ -22,9 +23,9 @@ def make_folder(path: Path) -> RunFolder:
 
 def begin(folder: RunFolder, store: FolderStore, writer: str = "first") -> Session:
     """A session as the next command in this folder has it."""
-    note = read_store_note(folder) or StoreNote(url=URL, writer=writer)
-    write_store_note(folder, note)
-    return Session(folder, note, PartLog(store), ManualClock())
+    note = read_store_note(folder.store_path) or StoreNote(url=URL, writer=writer)
+    write_store_note(folder.store_path, note)
+    return Session(RunPlace(folder), note, PartLog(store), ManualClock())
 
 
 def append(path: Path, data: bytes) -> None:

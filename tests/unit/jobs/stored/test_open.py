@@ -58,7 +58,7 @@ def test_store_is_remembered_and_has_all_at_the_end(place: Place) -> None:
     with stored_run(place.folder, None, {}):
         append(place.folder.journal_path, b"{}\n")
 
-    note = read_store_note(place.folder)
+    note = read_store_note(place.folder.store_path)
     assert note is not None
     assert note.url == place.url
     assert place.is_closed()
@@ -96,19 +96,19 @@ def test_copy_another_store_and_a_store_that_has_a_run_are_refused(
     last = place.log.last()
     (tmp_path / "another").mkdir()
     other = make_folder(tmp_path / "other")
-    note = read_store_note(place.folder)
+    note = read_store_note(place.folder.store_path)
     assert note is not None
 
     with pytest.raises(ConfigError, match="holds a run already"):
         use(other, place.url)
     with pytest.raises(ConfigError, match="is kept at file:"):
         use(place.folder, (tmp_path / "another").as_uri())
-    write_store_note(place.folder, note.model_copy(update={"writer": ""}))
+    write_store_note(place.folder.store_path, note.model_copy(update={"writer": ""}))
     with pytest.raises(ConfigError, match="is a copy of the run"):
         use(place.folder, None)
 
     assert place.log.last() == last
-    assert read_store_note(other) is None
+    assert read_store_note(other.store_path) is None
 
 
 def test_store_that_is_gone_or_no_address_is_told_before_the_block(
@@ -121,7 +121,7 @@ def test_store_that_is_gone_or_no_address_is_told_before_the_block(
         with pytest.raises(ConfigError, match=words):
             use(place.folder, url)
 
-    assert read_store_note(place.folder) is None
+    assert read_store_note(place.folder.store_path) is None
 
 
 def test_store_that_goes_away_at_the_end_is_told_and_the_next_command_stores_the_rest(
@@ -143,7 +143,7 @@ def test_store_that_goes_away_at_the_end_is_told_and_the_next_command_stores_the
 
     use(place.folder, None)
 
-    note = read_store_note(place.folder)
+    note = read_store_note(place.folder.store_path)
     assert note is not None
     assert note.files["journal.jsonl"].size_bytes == place.folder.journal_path.stat().st_size
 

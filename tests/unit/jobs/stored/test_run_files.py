@@ -10,6 +10,7 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from jobs.stored import run_files
 from jobs.stored.parts import FileChange
+from jobs.stored.places import RunPlace
 from jobs.stored.run_files import RunFiles
 from tests.unit.jobs.stored.stored_folder import append, make_folder
 
@@ -19,7 +20,7 @@ class Following:
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
-        self.files = RunFiles(folder, {})
+        self.files = RunFiles(RunPlace(folder), {})
         self.objects: list[bytes] = []
         self.on_put: Callable[[], None] = lambda: None
 
@@ -35,7 +36,7 @@ class Following:
     def again(self) -> "Following":
         """As the next command has it."""
         other = Following(self.folder)
-        other.files = RunFiles(self.folder, self.files.states)
+        other.files = RunFiles(RunPlace(self.folder), self.files.states)
         return other
 
     def _put(self, data: bytes) -> str:

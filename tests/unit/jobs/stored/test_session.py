@@ -238,4 +238,4 @@ def test_what_is_lost_or_damaged_is_told(
 
 
 def test_folder_without_a_store_has_no_note(folder: RunFolder) -> None:
-    assert read_store_note(folder) is None
+    assert read_store_note(folder.store_path) is None

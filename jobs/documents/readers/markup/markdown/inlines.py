@@ -6,6 +6,7 @@ from functools import partial
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline, html_inline, image, link
+from mdit_py_plugins.myst_role.index import myst_role
 
 InlineRule = Callable[[StateInline, bool], bool]
 
@@ -34,6 +35,7 @@ def add_inline_rules(parser: MarkdownIt) -> None:
     """Teach `parser` formulas, indices, marks, and names that are no emphasis."""
     parser.inline.ruler.before("escape", "math_as_written", _inline_math)
     parser.inline.ruler.at("html_inline", _closed_html)
+    parser.inline.ruler.at("myst_role", _role)
     parser.inline.ruler.at("link", partial(_closed_label, rule=link))
     parser.inline.ruler.at("image", partial(_closed_label, rule=image))
     parser.inline.ruler.before("emphasis", "index", _index)
@@ -92,6 +94,12 @@ def _closed_html(state: StateInline, silent: bool) -> bool:
         if state.src.startswith(start, state.pos) and _last_place(state, end) < state.pos:
             return False
     return html_inline(state, silent)
+
+
+def _role(state: StateInline, silent: bool) -> bool:
+    """MyST's ``{role}`text` ``; what cannot begin one is not copied to its end to be looked at."""
+    can_begin = state.src[state.pos] == "{" and _last_place(state, "`") > state.pos
+    return can_begin and myst_role(state, silent)
 
 
 def _closed_label(state: StateInline, silent: bool, rule: InlineRule) -> bool:

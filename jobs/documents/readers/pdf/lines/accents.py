@@ -1,7 +1,7 @@
 """Puts accents that TeX draws over a letter, as glyphs of their own, into that letter."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from jobs.documents.readers.pdf.lines.glyphs import Glyph
@@ -26,7 +26,7 @@ _NEAR_SUM = 0.3  # of the font size
 _OVERLAP = 0.5  # of the narrower of the two
 
 
-def with_accents(glyphs: list[Glyph]) -> list[Glyph]:
+def with_accents(glyphs: Sequence[Glyph]) -> Sequence[Glyph]:
     """The glyphs of a page with `A` and the ring above it as `Å`, whichever comes first.
 
     The sign of a root, which hangs from its baseline, stands on that of what follows, that of a
@@ -68,7 +68,7 @@ def _is_over(accent: Glyph, letter: Glyph) -> bool:
     )
 
 
-def _lower_roots(glyphs: list[Glyph]) -> Iterator[Glyph]:
+def _lower_roots(glyphs: Sequence[Glyph]) -> Iterator[Glyph]:
     for glyph, following in pairwise(glyphs):
         drop = glyph.style.baseline - following.style.baseline
         is_beside = following.left >= glyph.left and 0 < drop < _HANGING * glyph.style.size
@@ -77,7 +77,7 @@ def _lower_roots(glyphs: list[Glyph]) -> Iterator[Glyph]:
     yield glyphs[-1]
 
 
-def _lower_sums(glyphs: list[Glyph]) -> Iterator[Glyph]:
+def _lower_sums(glyphs: Sequence[Glyph]) -> Iterator[Glyph]:
     last: Glyph | None = None
     for glyph in glyphs:
         if last is not None and glyph.char in _SUMS and _hangs_beside(last, glyph):
@@ -94,7 +94,7 @@ def _hangs_beside(before: Glyph, sign: Glyph) -> bool:
     return 0 < drop < _HANGING * size and -_NEAR_SUM * size < gap < _HANGING * size
 
 
-def _compose(glyphs: list[Glyph]) -> Iterator[Glyph]:
+def _compose(glyphs: Sequence[Glyph]) -> Iterator[Glyph]:
     last: Glyph | None = None
     for glyph in glyphs:
         may_join = last and (glyph.char in _DRAWN_OVER or last.char in _DRAWN_OVER)

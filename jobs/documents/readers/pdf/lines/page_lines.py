@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
 from jobs.documents.readers.pdf.lines.accents import with_accents
+from jobs.documents.readers.pdf.lines.bitmap_fonts import with_sizes
 from jobs.documents.readers.pdf.lines.glyphs import Glyph, page_glyphs
 from jobs.documents.readers.pdf.lines.joints import Printed, join_pieces
 from jobs.documents.readers.pdf.lines.line_text import (
@@ -32,6 +33,7 @@ BUTTONS = frozenset({">>>", "Copy", "copy"})  # beside code
 _FAR = 4.0  # times the font size
 _OPENING = frozenset("([{<\"'“‘«•‣◦▪●–-")  # these begin prose, too
 _ARROWS = frozenset({"←-", "←֓", "↩", "↵", "⏎"})  # the first is how TeX puts it together
+_ARROW_LENGTHS = (1, 2)
 _COMMENT_SIGNS = ("#", "##", "###", "//", "/*", "%", "%%", ";", ";;")  # before words in prose
 _NUMBER_SIZE = 0.75  # of the size of the code beside it
 _SAME_LINE = 0.1
@@ -102,7 +104,8 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
     finally:
         text_page.close()
     rules = [] if glyphs.turns else page_rules(page)
-    drawn = drawn_once(with_pitch(glyphs.glyphs, glyphs.fonts))
+    sized = with_sizes(glyphs.glyphs, glyphs.fonts)
+    drawn = drawn_once(with_pitch(sized, glyphs.fonts))
     runs = page_runs(with_bullets(with_accents(with_underscores(drawn, rules))))
     runs = put_into_grids(runs, grids_of(rules))
     lines = [
@@ -180,7 +183,7 @@ def _without_number(row: Row) -> Row:
 def _without_arrow(row: Row) -> Row:
     """A row of code without the arrow at its end that says that the line was too long."""
     *rest, last = row.runs
-    for length in sorted({len(arrow) for arrow in _ARROWS}):
+    for length in _ARROW_LENGTHS:
         code, tail = last.glyphs[:-length], last.glyphs[-length:]
         if _signs(tail) in _ARROWS and tail[0].is_spaced and code:
             runs = [*rest, run_of(code)]  # it stands near the code
@@ -197,7 +200,7 @@ def _without_button(row: Row) -> Row:
 
 def _without_last(row: Row, signs: frozenset[str]) -> Row:
     *rest, last = row.runs
-    if "".join([glyph.char for glyph in last.glyphs]) in signs and rest and are_code(rest):
+    if rest and _signs(last.glyphs) in signs and are_code(rest):
         return row._replace(runs=rest)
     return row
 

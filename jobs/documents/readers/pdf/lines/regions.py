@@ -1,5 +1,6 @@
 """The runs of a page in reading order: columns one after the other, the rows of each."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from statistics import median
 from typing import NamedTuple
@@ -15,6 +16,8 @@ _MARK_REACH = 2.5
 _SMALL_JUMP = 0.8
 _COLUMN_ROWS = 4  # a column has at least as many
 _COLUMN_CHARS = 18  # and rows of as many characters, usually
+_OWN_ROWS = 3  # fewer may be one cell beside another
+_PAIRED = 0.15
 _FEW = 12  # one run of so many may be a title, a foot or a formula
 _LATEST = 150  # runs of the region before that are looked at
 _MAX_REORDERED = 200  # regions; more of them stay in the order of the content
@@ -150,7 +153,25 @@ def _is_beside(stream: _Region, region: _Region) -> bool:
     if not own:
         return not _is_in_column(stream, region)
     is_apart = _left_of(own) >= _right_of(beside) or _right_of(own) <= _left_of(beside)
-    return is_apart and _is_prose(own) and _is_prose(beside)
+    return is_apart and (_are_unpaired(own, beside) or (_is_prose(own) and _is_prose(beside)))
+
+
+def _are_unpaired(own: list[Run], beside: list[Run]) -> bool:
+    """Whether what stands side by side has rows of its own, as code beside what it prints."""
+    rows, others = _plain_rows(own), _plain_rows(beside)
+    if min(len(rows), len(others)) < _OWN_ROWS:
+        return False
+    heights = sorted(row.baseline for row in others)
+    paired = sum(
+        bisect_left(heights, row.baseline - _PAIRED * row.size)
+        < bisect_right(heights, row.baseline + _PAIRED * row.size)
+        for row in rows
+    )
+    return 2 * paired < len(rows)
+
+
+def _plain_rows(runs: list[Run]) -> list[Row]:
+    return rows_of([run for run in runs if not run.cells])
 
 
 def _left_of(runs: list[Run]) -> float:
@@ -163,7 +184,7 @@ def _right_of(runs: list[Run]) -> float:
 
 
 def _is_prose(runs: list[Run]) -> bool:
-    rows = rows_of([run for run in runs if not run.cells]) if len(runs) >= _COLUMN_ROWS else []
+    rows = _plain_rows(runs) if len(runs) >= _COLUMN_ROWS else []
     lengths = [sum(len(run.glyphs) for run in row.runs) for row in rows]
     return len(rows) >= _COLUMN_ROWS and median(lengths) >= _COLUMN_CHARS
 

@@ -8,6 +8,7 @@ from jobs.documents.readers.pdf.lines.glyphs import Glyph
 from jobs.documents.readers.pdf.lines.styles import Style
 
 _CUT_GAP = 0.6  # of the font size, as all shares here
+_CUT_CODE = 0.62  # the same between words of code, whose spaces may be 0.6 wide
 _SPACE_GAP = 0.14  # narrower than any space between words that printers set
 _NO_GAP = 0.06
 _INDEX_GAP = 0.2  # between an index and the bracket after it
@@ -134,7 +135,8 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
 def _is_next(main: Style, last: Glyph, glyph: Glyph, gap: float) -> bool:
     """Whether a glyph goes on with the run of `main` whose last glyph is `gap` before it."""
     style, size = glyph.style, main.size
-    is_near = -_BACK_STEP * size < gap < _CUT_GAP * size
+    is_code = style is main and style.is_mono and glyph.is_spaced
+    is_near = -_BACK_STEP * size < gap < (_CUT_CODE if is_code else _CUT_GAP) * size
     if is_near and style is not main and style != main:
         is_near = _is_on_line(main, style, is_near=gap < _BACK_STEP * size)
     return is_near or _runs_left(last, glyph)
@@ -158,7 +160,8 @@ def _with_space(glyph: Glyph, before: Glyph, gap: float) -> Glyph:
     """
     style = glyph.style
     if not glyph.is_spaced:
-        is_exact = not style.is_mono and style.turns == 0  # others have no exact widths
+        is_code = style.is_mono and before.style.is_mono
+        is_exact = not is_code and style.turns == 0  # others have no exact widths
         is_apart = is_exact and not _is_option(before, glyph)
         return glyph._replace(is_spaced=True) if is_apart else glyph
     if gap >= _no_gap(before, glyph):

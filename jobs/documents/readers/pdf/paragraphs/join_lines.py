@@ -123,7 +123,7 @@ def _usual_spacing(pages: list[list[Line]]) -> _Spacing:
 
 
 def _kind(line: Line) -> tuple[int, bool]:
-    return round(line.size), line.is_mono
+    return round(line.size), line.pitch > 0
 
 
 def _usual(counts: Counter[float]) -> float:

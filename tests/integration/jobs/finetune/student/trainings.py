@@ -13,7 +13,6 @@ IMPORTED = (
     "jobs.finetune.student.parity.pass_gate",
     "jobs.finetune.student.parity.trained",
     "jobs.finetune.student.training.loop",
-    "torch._dynamo",  # as its optimiser does: two seconds
 )
 
 

@@ -4,6 +4,7 @@ from tests.unit.jobs.documents.readers.pdf.drawn_pages import (
     text_of,
 )
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
+    CODE,
     lines,
     text,
 )
@@ -75,3 +76,46 @@ def test_three_columns_drawn_across_are_read_one_after_the_other() -> None:
         found.index(f"how it of {number}") for number in range(3)
     )
     assert "|" not in found
+
+
+def test_code_beside_what_it_prints_with_rows_of_their_own_is_not_interleaved() -> None:
+    grammar = ["statement:", "    assignment", "    call ( arguments )", "    if expression"]
+    printed = ["The statement stands first.", "It is a call or a case.", "A call has arguments."]
+    page = [
+        *lines(["A grammar, and what is said of it."]),
+        *lines(grammar, top=640, font=CODE),
+        *lines(printed, left=320, top=637, leading=14.5),
+    ]
+
+    found = text_of(page)
+
+    assert "\n".join(grammar) in found
+    assert " ".join(printed) in found.replace("\n", " ")
+
+
+def test_code_beside_what_it_prints_on_the_same_rows_is_read_row_by_row() -> None:
+    code = ["let x = 1", "x := 2", "x + 3", "print x"]
+    printed = ["x is 1 from here on", "x is 2 now", "this is 5", "shows 2 on the screen"]
+    page = [*lines(code, top=640, font=CODE), *lines(printed, left=300, top=640)]
+
+    rows = [f"{left} | {right}" for left, right in zip(code, printed, strict=True)]
+
+    assert "\n".join(rows) in text_of(page)
+
+
+def test_code_at_the_right_of_its_column_stands_beside_what_it_does() -> None:
+    code = ["mean(x)", "show(mean(x, 0, 100))", "count(all(pumps))", "show(count(pumps, 1, 9))"]
+    told = [
+        ["the mean of all that has been seen"],
+        ["print how the values of this are", "spread from 0 to 100 in steps"],
+        ["how often the pumps have started"],
+        ["print how often the pumps of this", "kind have started by now in all"],
+    ]
+    page, top = [], 700
+    for left, right in zip(code, told, strict=True):
+        page += [text(left, 240 - 6 * len(left), top, font=CODE), *lines(right, 260, top)]
+        top -= 12 * len(right)
+
+    rows = [f"{left} | {' '.join(right)}" for left, right in zip(code, told, strict=True)]
+
+    assert text_of(page).split("\n") == rows

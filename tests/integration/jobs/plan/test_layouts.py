@@ -1,13 +1,30 @@
 """The same documents asked in every layout, and what their rows cost."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from jobs.run.layouts import LAYOUTS
+from jobs.plan.layouts import LAYOUTS
+from tests.crash.runs import write_documents
 from tests.forked import run_forked
 from tests.integration.jobs.run.command_runs import call_count, rows
-from tests.openai_server import RunningServer
+from tests.openai_server import RunningServer, start_openai_server
+
+MODELS = [{"id": "gpt-6.1-terra", "caches_prompts": False}]
+
+
+@pytest.fixture
+def server() -> Iterator[RunningServer]:
+    with start_openai_server({"models": MODELS}) as running:
+        yield running
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    folder = tmp_path / "documents"
+    write_documents(folder)
+    return folder
 
 
 def test_layouts_ask_the_same_sample_once_and_say_what_rows_cost_in_each(

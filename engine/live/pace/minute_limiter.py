@@ -17,7 +17,7 @@ MINUTES_PER_DAY = 1440.0
 DAY_SHARE_TO_RESUME = 0.01
 
 
-class MinuteBudget:
+class MinuteLimiter:
     """Units per minute with a short burst. One caller takes at a time; cancelled, it took nothing.
 
     The bucket holds time, not units: at 20 units a second one unit takes 0.05 s of it. So a new
