@@ -1,12 +1,13 @@
 """Checks what a user of the library hands in: one message, in the place of an error far inside."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from inspect import isawaitable
 from pathlib import Path
 from typing import TypeVar
 
 from engine.ask import Ask
-from engine.errors import ConfigError
+from engine.errors import ConfigError, UnexpectedError
 from engine.files.records import id_field, record_id
 from engine.stage import Work
 from engine.wire.endpoints import Endpoint
@@ -71,23 +72,53 @@ def check_messages(messages: object) -> None:
             )
 
 
+class OwnError(Exception):
+    """Stands for an error of the system that the user's own code has met, which is its cause.
+
+    By itself it would be taken for one that the engine has met.
+    """
+
+
+@contextmanager
+def own_errors() -> Iterator[None]:
+    """Raise what no code of ours expects as it was raised: it is an error of the user's own."""
+    try:
+        yield
+    except UnexpectedError as error:
+        cause = error.__cause__
+        if isinstance(cause, OwnError):
+            cause = cause.__cause__
+        raise (cause or error) from None
+
+
+@contextmanager
+def _users_code() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OwnError from error
+
+
 def checked_requests(requests: Iterable[Request]) -> Iterator[Request]:
     """The requests, lazily. Raises TypeError: one is something else."""
-    for request in requests:
-        if not isinstance(request, Request):
-            raise TypeError(
-                f"requests: found {_kind(request)}, expected a Request: make_chat_request makes one"
-            )
-        yield request
+    with _users_code():
+        for request in requests:
+            if not isinstance(request, Request):
+                raise TypeError(
+                    f"requests: found {_kind(request)}, expected a Request: make_chat_request "
+                    "makes one"
+                )
+            yield request
 
 
 def checked_items(items: Iterable[Item]) -> Iterator[Item]:
     """The items of a stage, lazily. Raises TypeError: one is no record with an id."""
-    for item in items:
-        if not isinstance(item, Record):
-            raise TypeError(f"items: found {_kind(item)}, expected a Record")
-        _check_id("items", item)
-        yield item
+    with _users_code():
+        for item in items:
+            if not isinstance(item, Record):
+                raise TypeError(f"items: found {_kind(item)}, expected a Record")
+            _check_id("items", item)
+            yield item
 
 
 def check_result(kind: object) -> None:
@@ -103,10 +134,11 @@ def checked_work(
     """The work, which raises TypeError where it returns what no item of this stage ends with."""
 
     async def work_on(item: Item, ask: Ask) -> Sequence[Result | Rejection]:
-        returning = work(item, ask)
-        if not isawaitable(returning):
-            raise TypeError("work: expected an async function, with an item and `ask`")
-        outputs = await returning
+        with _users_code():
+            returning = work(item, ask)
+            if not isawaitable(returning):
+                raise TypeError("work: expected an async function, with an item and `ask`")
+            outputs = await returning
         if not isinstance(outputs, list | tuple):
             found = "None" if outputs is None else _kind(outputs)
             raise TypeError(f"work: found {found}, expected a list of results and rejections")

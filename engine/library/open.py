@@ -1,8 +1,8 @@
 """The engine as a library: a folder, an address, and requests that are paid for once."""
 
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from engine.ask import Ask
-from engine.assemble import EngineOrder, EngineParts, assemble_engine
-from engine.errors import ConfigError, UnexpectedError
+from engine.assemble import EngineOrder, assemble_engine
+from engine.errors import ConfigError
 from engine.files.journal import read_settled
 from engine.files.lock import WriterLock
 from engine.files.records import record_id
@@ -25,6 +25,7 @@ from engine.library.given import (
     checked_items,
     checked_requests,
     checked_work,
+    own_errors,
 )
 from engine.progress import StageProgress, spending_details
 from engine.run_folder import RunFolder
@@ -72,7 +73,7 @@ class OpenEngine:
             EngineError: the reason why work ended; what was in flight is kept before it is raised.
             TypeError: one is no request.
         """
-        with _own_errors():
+        with own_errors():
             return await ask_all(self.ask, checked_requests(requests), window=self.max_in_flight)
 
     async def run_stage(
@@ -95,7 +96,7 @@ class OpenEngine:
             done = len(files.finished)
             details = partial(spending_details, self.stats, self.budget)
             progress = StageProgress(name, total=None, done=done, details=details)
-            with _own_errors(), progress:
+            with own_errors(), progress:
                 return await run_stage(
                     (each for each in checked_items(items) if files.is_unfinished(record_id(each))),
                     checked_work(work, name, result),
@@ -143,32 +144,25 @@ async def open_engine(
             spent_usd=_spent_usd(run_folder),
             stopping=stopping,
         )
-        async with assemble_engine(order) as parts:
-            once = AskOnce(parts.ask, run_folder.run_dir)
-            try:
-                yield _opened(order, parts, once)
-            finally:
-                once.is_closed = True
+        async with _opened(order) as engine:
+            yield engine
 
 
-def _opened(order: EngineOrder, parts: EngineParts, once: AskOnce) -> OpenEngine:
-    return OpenEngine(
-        folder=order.folder.run_dir,
-        ask=once,
-        stats=parts.stats,
-        budget=parts.budget,
-        stopping=order.stopping,
-        max_in_flight=order.limits.max_in_flight,
-    )
-
-
-@contextmanager
-def _own_errors() -> Iterator[None]:
-    """Raise what no code of ours expects as it was raised: it may be an error of the user's."""
-    try:
-        yield
-    except UnexpectedError as error:
-        raise (error.__cause__ or error) from None
+@asynccontextmanager
+async def _opened(order: EngineOrder) -> AsyncIterator[OpenEngine]:
+    async with assemble_engine(order) as parts:
+        once = AskOnce(parts.ask, order.folder.run_dir)
+        try:
+            yield OpenEngine(
+                folder=order.folder.run_dir,
+                ask=once,
+                stats=parts.stats,
+                budget=parts.budget,
+                stopping=order.stopping,
+                max_in_flight=order.limits.max_in_flight,
+            )
+        finally:
+            once.is_closed = True
 
 
 def _spent_usd(folder: RunFolder) -> float:

@@ -1,7 +1,7 @@
 """Finds chunks that are not worth a question, before money is spent on them."""
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 
 from jobs.text.languages import WRITES_COMPOUNDS, detect_language
 from jobs.text.sentences import split_sentences
@@ -69,12 +69,15 @@ def find_chunk_fault(text: str, token_count: int, settings: ChunkSettings) -> Fa
 
 
 def contents_line_share(text: str) -> float:
-    """The share of the lines that look like lines of a table of contents or of an index."""
+    """The share of the lines that look like lines of a table of contents or of an index.
+
+    Or that of their characters, if it is less: paragraphs among short lines are no contents.
+    """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     short_lines = (line for line in lines if len(line) <= MAX_CONTENTS_LINE_CHARS)
-    return _share(
-        sum(_CONTENTS_LINE.fullmatch(line) is not None for line in short_lines), len(lines)
-    )
+    found = [line for line in short_lines if _CONTENTS_LINE.fullmatch(line)]
+    by_line = _share(len(found), len(lines))
+    return min(by_line, _share(sum(map(len, found)), sum(map(len, lines))))
 
 
 def glued_word_share(text: str, *, max_letters: int = MAX_WORD_LETTERS) -> float:
@@ -94,8 +97,7 @@ def prose_share(text: str) -> float:
     """The share of letters and digits that lie in sentences made mostly of plain words."""
     text = _MARK.sub("", text)
     prose = total = 0
-    for span in split_sentences(text):
-        sentence = text[span.start_char : span.end_char]
+    for sentence in _joined_sentences(text):
         size = _byte_count(_ALPHANUMERIC_RUN.findall(sentence))
         total += size
         if len(sentence.encode()) < MIN_PROSE_SENTENCE_BYTES:
@@ -104,6 +106,23 @@ def prose_share(text: str) -> float:
         if plain >= max(MIN_PROSE_SENTENCE_BYTES, MIN_PLAIN_SHARE * size):
             prose += size
     return _share(prose, total)
+
+
+def _joined_sentences(text: str) -> Iterator[str]:
+    """The sentences, each with what follows it in its line as long as it has too few words."""
+    start = end = 0
+    for span in split_sentences(text):
+        if end and ("\n" in text[end : span.start_char] or _has_words(text[start:end])):
+            yield text[start:end]
+            start = span.start_char
+        start = start if end else span.start_char
+        end = span.end_char
+    if end:
+        yield text[start:end]
+
+
+def _has_words(sentence: str) -> bool:
+    return _byte_count(_plain_words(sentence)) >= MIN_PROSE_SENTENCE_BYTES
 
 
 def _is_explained(text: str, min_prose_share: float) -> bool:

@@ -61,7 +61,6 @@ def render_intervals(
     intervals: Iterable[Interval],
     ticks: Sequence[float],
     tick_texts: Sequence[str],
-    title: str,
     *,
     zero: float | None = None,
 ) -> Markup:
@@ -69,7 +68,7 @@ def render_intervals(
     lines = Markup("").join(
         _line(each.label, _interval(each, ticks, zero), each.text) for each in intervals
     )
-    return Markup('<div class="lines">{}{}</div>').format(lines, _axis(ticks, tick_texts, title))
+    return Markup('<div class="lines">{}{}</div>').format(lines, _axis(ticks, tick_texts, ""))
 
 
 def _line(label: str, plot: Markup, text: str) -> Markup:

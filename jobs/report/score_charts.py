@@ -20,7 +20,7 @@ SHARES, SHARE_TEXTS = (0.0, 0.5, 1.0), ("0%", "50%", "100%")
 def chart_scores(comparison: Comparison) -> Markup:
     """The mean of each contender in each metric, with its interval."""
     scores = comparison.answerable.scores
-    ticks = _ticks([score.estimate for score in scores], low=0.0, high=1.0)
+    ticks = _ticks([score.estimate for score in scores], has_zero=False)
     return Markup("").join(
         _headed(
             metric,
@@ -37,7 +37,6 @@ def chart_scores(comparison: Comparison) -> Markup:
                 ],
                 ticks,
                 [f"{tick:g}" for tick in ticks],
-                "",
             ),
         )
         for metric in comparison.metrics
@@ -46,7 +45,7 @@ def chart_scores(comparison: Comparison) -> Markup:
 
 def chart_differences(group: GroupComparison) -> Markup:
     """Each difference in each metric, with its interval, beside the line of no difference."""
-    ticks = _ticks([each.estimate for each in group.differences], low=0.0, high=0.0)
+    ticks = _ticks([each.estimate for each in group.differences], has_zero=True)
     return Markup("").join(
         _headed(
             metric,
@@ -63,7 +62,6 @@ def chart_differences(group: GroupComparison) -> Markup:
                 ],
                 ticks,
                 [f"{tick:+g}" if tick else "0" for tick in ticks],
-                "",
                 zero=0.0,
             ),
         )
@@ -120,13 +118,13 @@ def _interval(label: str, role: str, estimate: Estimate, text: str) -> Interval:
     return Interval(label, f"role-{role}", estimate.value, estimate.low, estimate.high, text)
 
 
-def _ticks(estimates: list[Estimate], *, low: float, high: float) -> list[float]:
-    """Round numbers that enclose all intervals; scores near 1 are not drawn from 0 on."""
+def _ticks(estimates: list[Estimate], *, has_zero: bool) -> list[float]:
+    """Round numbers that enclose all intervals, and 0 if wanted; scores near 1 do without it."""
     ends = [
         end for each in estimates for end in (each.low, each.high, each.value) if end is not None
     ]
     if not ends:
-        return round_ticks(low, high or 1.0)
-    if low == high:
-        return round_ticks(min(*ends, low), max(*ends, high), count=3)
+        return round_ticks(0.0, 1.0)
+    if has_zero:
+        ends.append(0.0)
     return round_ticks(min(ends), max(ends), count=3)

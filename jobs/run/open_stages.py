@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, Generic, NamedTuple, Protocol
 
@@ -16,6 +16,7 @@ from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
 from jobs.run.run_engine import (
     MakeRounds,
+    RunEngine,
     open_run_engine,
 )
 from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
@@ -101,15 +102,7 @@ async def open_stages(
     """
     folder, settings = order.folder, order.settings
     async with (
-        open_run_engine(
-            folder,
-            settings,
-            order.endpoints,
-            stopping,
-            order.lane,
-            others,
-            Attached(order.metrics_port, order.stored),
-        ) as engine,
+        _open_engine(order, others, stopping) as engine,
         WorkPool(worker_count=core_count()) as pool,
         spread_opened(order.spread, engine, others, stopping) as spread,
     ):
@@ -128,3 +121,17 @@ async def open_stages(
                 spread=spread,
             )
             yield OpenStages(stages, context, engine.rounds)
+
+
+def _open_engine(
+    order: AskingOrder, others: OtherServers, stopping: Stopping
+) -> AbstractAsyncContextManager[RunEngine]:
+    return open_run_engine(
+        order.folder,
+        order.settings,
+        order.endpoints,
+        stopping,
+        order.lane,
+        others,
+        Attached(order.metrics_port, order.stored),
+    )

@@ -16,9 +16,9 @@ class ReplyPrinter:
     A reader that is slow slows the sending; nothing is held back.
     """
 
-    def __init__(self, results: ResultFiles, descriptor: int | None = None) -> None:
+    def __init__(self, results: ResultFiles) -> None:
         self._results = results
-        self._descriptor = sys.stdout.fileno() if descriptor is None else descriptor
+        self._descriptor = sys.stdout.fileno()
         self._turn = asyncio.Lock()
 
     def printing(self, keep: Keep) -> Keep:

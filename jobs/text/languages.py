@@ -45,6 +45,11 @@ def detect_language(text: str) -> str | None:
     return code
 
 
+def make_ready() -> None:
+    """Load what languages are told by, which the first call otherwise does; in any thread."""
+    _identifier()
+
+
 def detect_writing(text: str) -> str | None:
     """As `detect_language`, but Chinese in either kind of characters: `zh-Hans`, `zh-Hant`."""
     language = detect_language(text)

@@ -1,5 +1,6 @@
 """Makes a sketch of every document: what is kept of it while all are compared."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from jobs.documents.whole_corpus.find_boilerplate import read_boilerplate
 from jobs.documents.whole_corpus.translations import find_anchors
 from jobs.processes.work_pool import map_in_order
 from jobs.run.stages import StageContext
+from jobs.text.languages import make_ready
 from jobs.text.repeats.shingles import Hashes, shingle_hashes
 from schemas.documents import Document, SplitAssignment
 from schemas.record import Span, Value
@@ -87,7 +89,10 @@ def measure_texts(body: bytes) -> bytes:
 
 
 async def read_sketches(context: StageContext[None]) -> list[Sketch]:
-    """The sketches of all documents of a run, without their boilerplate, by rank."""
+    """The sketches of all documents of a run, without their boilerplate, by rank.
+
+    Where other processes make them, this one meanwhile loads what comparing them needs.
+    """
     folder = context.folder
     path = folder.results_path(DOCUMENTS.name)
     sided = frozenset(read_ids(folder.results_path(SPLIT_NAME), SplitAssignment))
@@ -113,5 +118,9 @@ async def read_sketches(context: StageContext[None]) -> list[Sketch]:
 
     bodies = write_groups(path, read_record_lines(path, Document), context.stopping, give)
     calls = context.pool.calls_of(measure_texts, on=path)
-    await map_in_order(calls, bodies, take)
+    ready = asyncio.ensure_future(asyncio.to_thread(make_ready if calls.worker_count else int))
+    try:
+        await map_in_order(calls, bodies, take)
+    finally:
+        await ready
     return sorted(sketches, key=lambda sketch: sketch.rank)

@@ -61,7 +61,7 @@ def keep_indents(breaks: Iterable[LexborNode]) -> None:
         if code is None or code.mem_id in seen or code.tag != "code":
             continue
         seen.add(code.mem_id)
-        is_kept = code.parent is not None and code.parent.tag == "pre"
+        is_kept = code.parent is not None and code.parent.tag in ("pre", "code")
         if not is_kept and _NO_BREAK in code.text() and all(_is_plain(c) for c in code.iter()):
             for line_end in code.css("br"):
                 line_end.replace_with(_LINE_END)

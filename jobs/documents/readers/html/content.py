@@ -71,6 +71,7 @@ _OPENING = {
     "href": 'a[href^="#"]',
 }
 _MAX_ASKED = 500  # of a page: each takes as long as it is large
+_MAX_DEPTH_ASKED = 16  # headers within headers: for the same reason
 DROPPED = ""
 
 
@@ -94,6 +95,7 @@ def find_content(body: LexborNode, classes: bytes | None) -> Content:
     seen: set[int] = set()
     tags: dict[int, str] = {}
     names: set[str] = set()
+    depths: dict[int, int] = {}  # of what is looked at, directly within each other
     openers = _Openers(body)
     marked: dict[str, list[LexborNode]] = {name: [] for name, _ in _MAIN}
     for node in body.css(selector_of(_LOOKED_AT, classes)):  # once: it takes the whole tree
@@ -110,7 +112,8 @@ def find_content(body: LexborNode, classes: bytes | None) -> Content:
         if above is not None and tags.get(above.mem_id) == DROPPED:
             tags[mem_id] = DROPPED  # not looked at: that takes as long as it is large
             continue
-        if is_dropped(node, tag, attributes) and not openers.open(node, attributes):
+        depth = depths[mem_id] = depths.get(above.mem_id, 0) + 1 if above is not None else 1
+        if depth <= _MAX_DEPTH_ASKED and openers.leave_out(node, tag, attributes):
             tags[mem_id] = DROPPED
         elif ("role" in attributes or "style" in attributes) and (
             other := shown_as(tag, attributes) or as_code(node, tag, attributes)
@@ -130,7 +133,11 @@ class _Openers:
         self._ids: set[str] | None = None
         self._asked_count = 0
 
-    def open(self, node: LexborNode, attributes: Mapping[str, str | None]) -> bool:
+    def leave_out(self, node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
+        """Whether an element is no text of the page, and nothing of it shows it."""
+        return is_dropped(node, tag, attributes) and not self._open(node, attributes)
+
+    def _open(self, node: LexborNode, attributes: Mapping[str, str | None]) -> bool:
         """Whether a hidden element is shown as soon as somebody asks for it."""
         own_id = attributes.get("id")
         if not own_id or self._asked_count >= _MAX_ASKED:

@@ -14,7 +14,7 @@ from jobs.documents.readers.html.prose import (
     prose_count,
     word_count,
 )
-from jobs.documents.readers.html.unseen import is_unseen, may_be_unseen
+from jobs.documents.readers.html.unseen import is_unseen, may_be_unseen, seen_text
 
 _ROLES = {  # WAI-ARIA: the role says what the tag would
     "navigation": "nav",
@@ -246,6 +246,8 @@ def _is_mark(link: LexborNode, attributes: dict[str, str | None]) -> bool:
     """Whether a link only leads to the heading it stands at, or back to where a note is named."""
     text = link.text(strip=True)
     target = attributes.get("href") or ""
+    if text[-1:] in _PERMALINKS and link.css_first("span[class]") is not None:
+        text = seen_text(link)
     is_back = text.rstrip("0123456789") in _BACK_LINKS  # the second of several has its number
     if text in _PERMALINKS or (target.startswith("#") and text and is_back):
         return True

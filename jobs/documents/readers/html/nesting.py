@@ -2,7 +2,7 @@
 
 import re
 
-MAX_DEPTH = 500  # of elements that others stand in; browsers go no deeper than 512
+MAX_DEPTH = 200  # of elements that others stand in; browsers stop at 512, of any kind
 MIN_TAGS = 16_384  # a page with fewer is parsed at once, however deep it is
 
 _CONTAINERS = (  # what is not closed by the next of its kind

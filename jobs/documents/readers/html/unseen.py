@@ -71,6 +71,16 @@ def is_unseen(node: LexborNode, classes: str, *, is_opened: bool) -> bool:
     return not is_opened and _is_hidden(node, names)
 
 
+def seen_text(node: LexborNode) -> str:
+    """The text of an element without what is only read aloud."""
+    parts = (
+        part.text(strip=True)
+        for part in node.iter(include_text=True)
+        if not any(map(_READ_ALOUD.fullmatch, (part.attributes.get("class") or "").split()))
+    )
+    return "".join(parts)
+
+
 def drop_questions(tree: LexborHTMLParser, source: bytes) -> None:
     """Take away what services show over a page to ask about cookies, known by their names."""
     for name in dict.fromkeys(_SERVICE.findall(source)):

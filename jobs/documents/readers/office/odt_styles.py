@@ -32,6 +32,8 @@ class OdtStyles:
 
     def is_code(self, name: str) -> bool:
         """Whether a paragraph's style is for code, or its letters are equally wide."""
+        if CODE_NAME.search(name.replace(_SPACE, " ")):  # it need not be described
+            return True
         for style_name, style in self._chain(name):
             fonts = style.find("{*}text-properties")
             font = f"{value_of(fonts, 'font-name') or ''} {value_of(fonts, 'font-family') or ''}"

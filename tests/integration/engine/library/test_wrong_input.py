@@ -72,20 +72,23 @@ async def test_request_that_is_none_is_named_once_what_is_in_flight_has_landed(
     assert call_count == 2
 
 
-async def test_error_of_the_users_own_is_raised_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [LookupError, FileNotFoundError])
+async def test_error_of_the_users_own_is_raised_as_it_is(
+    tmp_path: Path, kind: type[Exception]
+) -> None:
     def requests() -> Iterator[Request]:
         yield request_for("one")
-        raise LookupError("no more lines")
+        raise kind("no more lines")
 
     async def fail(item: "Review", ask: Ask) -> list["Review"]:
-        raise LookupError(f"no such word in {item.review_id}")
+        raise kind(f"no such word in {item.review_id}")
 
     async with OpenAIServer() as server:
         endpoint = Endpoint(server.base_url, server.api_key)
         async with open_engine(tmp_path, endpoint) as engine:
-            with pytest.raises(LookupError, match="no more lines"):
+            with pytest.raises(kind, match="no more lines"):
                 await engine.ask_all(requests())
-            with pytest.raises(LookupError, match="no such word in r"):
+            with pytest.raises(kind, match="no such word in r"):
                 await engine.run_stage("reviews", reviews(), fail, result=Review)
 
 

@@ -43,6 +43,9 @@ UNITS = {
     "substitutions": "|x ",
     "containers": "<div>",
     "lists": "<ul><li>",
+    "codes": "<code>a<br>",
+    "menus": "<nav>a",
+    "footers": "<footer>a",
 }
 MANY = 100_000
 PAGES = {  # what costs the square of its size only behind something else

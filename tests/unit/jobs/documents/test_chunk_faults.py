@@ -51,6 +51,25 @@ def test_prose_in_any_script_and_with_inline_code_passes(prose: str) -> None:
     assert reason_of(prose) is None
 
 
+def test_short_sentences_of_a_row_are_prose_together() -> None:
+    rows = [
+        "Code | What it means and what to do",
+        "E01 | The door is open. Close it and press the button again.",
+        "E02 | The sensor is broken. Call the maker.",
+        "E03 | The kiln is too hot. Wait for an hour.",
+    ]
+
+    assert reason_of("\n".join(rows)) is None
+    assert reason_of("\n".join(row[:6] for row in rows)) == "little_prose"
+
+
+def test_settings_between_paragraphs_are_no_contents() -> None:
+    settings = "\n".join(f"kiln_limit {number}00" for number in range(1, 7))
+
+    assert reason_of(f"{PARAGRAPH * 4}{settings}") is None
+    assert reason_of("\n".join(f"Kilns and looms {number}00" for number in range(9))) is not None
+
+
 def test_numbered_paragraphs_of_a_contract_are_no_contents() -> None:
     paragraphs = [
         f"{n}.{n + 1} The tenant keeps the kiln of hall {n} clean and tells of damage within a week"

@@ -74,7 +74,7 @@ def test_segments_follow_each_other() -> None:
 def test_line_without_a_mean_draws_none() -> None:
     none = Interval("x", "role-tuned", None, None, None, "-")
 
-    text = render_intervals([none], [0, 1], ["0", "1"], "")
+    text = render_intervals([none], [0, 1], ["0", "1"])
 
     assert "<circle" not in text
     assert 'class="interval"' not in text

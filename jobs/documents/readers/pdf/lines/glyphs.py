@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import compress, count, repeat
-from operator import eq, is_not, itemgetter, sub
+from itertools import repeat
+from operator import eq
 from typing import NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
@@ -49,24 +49,6 @@ class Glyph(NamedTuple):
 
 
 _glyph_of: Callable[[tuple[object, ...]], Glyph] = partial(tuple.__new__, Glyph)  # quick
-
-
-left_of: Callable[[Glyph], float] = itemgetter(Glyph._fields.index("left"))  # quick, too
-_right_of: Callable[[Glyph], float] = itemgetter(Glyph._fields.index("right"))
-style_of: Callable[[Glyph], Style] = itemgetter(Glyph._fields.index("style"))
-
-
-def style_starts(glyphs: Sequence[Glyph]) -> list[int]:
-    """The numbers of the glyphs whose style is not the very one of the glyph before, from 0 on."""
-    styles = list(map(style_of, glyphs))
-    return [0, *compress(count(1), map(is_not, styles[1:], styles))] if styles else []
-
-
-def gap_ends(glyphs: Sequence[Glyph], least: float, most: float) -> list[int]:
-    """The numbers of the glyphs that do not begin from `least` to `most` points after the last."""
-    lefts = map(left_of, glyphs[1:])
-    gaps = map(sub, lefts, map(_right_of, glyphs))
-    return [at for at, gap in enumerate(gaps, start=1) if not least < gap < most]
 
 
 class PageGlyphs(NamedTuple):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
 from jobs.documents.readers.pdf.lines.accents import with_accents
+from jobs.documents.readers.pdf.lines.bitmap_fonts import with_sizes
 from jobs.documents.readers.pdf.lines.glyphs import Glyph, page_glyphs
 from jobs.documents.readers.pdf.lines.joints import Printed, join_pieces
 from jobs.documents.readers.pdf.lines.line_text import (
@@ -103,7 +104,8 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
     finally:
         text_page.close()
     rules = [] if glyphs.turns else page_rules(page)
-    drawn = drawn_once(with_pitch(glyphs.glyphs, glyphs.fonts))
+    sized = with_sizes(glyphs.glyphs, glyphs.fonts)
+    drawn = drawn_once(with_pitch(sized, glyphs.fonts))
     runs = page_runs(with_bullets(with_accents(with_underscores(drawn, rules))))
     runs = put_into_grids(runs, grids_of(rules))
     lines = [

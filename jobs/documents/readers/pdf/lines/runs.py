@@ -1,12 +1,11 @@
 """Glyphs that follow each other on one line, up to the next wide gap."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import compress, count, groupby, pairwise
-from operator import itemgetter
+from collections.abc import Iterable, Iterator
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from jobs.documents.readers.pdf.lines.glyphs import Glyph, gap_ends, style_of, style_starts
-from jobs.documents.readers.pdf.lines.styles import NO_STYLE, Style
+from jobs.documents.readers.pdf.lines.glyphs import Glyph
+from jobs.documents.readers.pdf.lines.styles import Style
 
 _CUT_GAP = 0.6  # of the font size, as all shares here
 _CUT_CODE = 0.62  # the same between words of code, whose spaces may be 0.6 wide
@@ -25,9 +24,6 @@ _COMMENTS = ("/*", "//", "#", "%", ";")
 _MAIN_SHARE = 0.15
 
 
-_is_spaced: Callable[[Glyph], bool] = itemgetter(Glyph._fields.index("is_spaced"))
-
-
 class Run(NamedTuple):
     """Glyphs in reading order, with the box around them; `baseline` is that of the largest.
 
@@ -44,7 +40,7 @@ class Run(NamedTuple):
     bottom: float = 0.0  # the last baseline of a row of cells
 
 
-def page_runs(glyphs: Sequence[Glyph]) -> list[Run]:
+def page_runs(glyphs: Iterable[Glyph]) -> list[Run]:
     """The runs of a page, in the order of its content."""
     return list(map(run_of, _split(glyphs)))
 
@@ -94,7 +90,7 @@ def _main_style(glyphs: list[Glyph]) -> Style:
     Code within prose may be set larger; its size says nothing of the line.
     """
     counts: dict[Style, int] = {}
-    for style, same in groupby(glyphs, key=style_of):  # a style is hashed seldom
+    for style, same in groupby(glyphs, key=_style_of):  # a style is hashed seldom
         counts[style] = counts.get(style, 0) + sum([glyph.char.isalnum() for glyph in same])
     least = _MAIN_SHARE * len(glyphs)
     main = [style for style, count in counts.items() if count and count >= least]
@@ -104,39 +100,36 @@ def _main_style(glyphs: list[Glyph]) -> Style:
     return max(main or counts, key=lambda style: (style.size, counts[style]))
 
 
-def _split(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
+def _style_of(glyph: Glyph) -> Style:
+    return glyph.style
+
+
+def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
     run: list[Glyph] = []
-    main = NO_STYLE
-    for start, end in pairwise(_word_starts(glyphs)):
-        for at in range(start, end):
-            glyph = glyphs[at]
-            gap = glyph.left - run[-1].right if run else 0.0
-            if run and _is_next(main, run[-1], glyph, gap):
-                glyph = _with_space(glyph, run[-1], gap / main.size)
-                if glyph.style is not main and glyph.style.size * _SMALLER > main.size:
-                    main = glyph.style
-                run.append(glyph)
-            else:
-                if run:
-                    yield run
-                run, main = [glyph], glyph.style
-            if glyph.style is main:
-                run += glyphs[at + 1 : end]  # the other letters of the word
-                break
+    main = last = None
+    for glyph in glyphs:
+        style = glyph.style
+        if last is None or main is None:
+            run, main, last = [glyph], style, glyph
+            continue
+        gap = glyph.left - last.right
+        size = main.size
+        if style is main and not glyph.is_spaced and -_BACK_STEP * size < gap < _SPACE_GAP * size:
+            run.append(glyph)  # a letter of the same word, as most are
+            last = glyph
+            continue
+        if not _is_next(main, last, glyph, gap):
+            yield run
+            run, main, last = [glyph], style, glyph
+            continue
+        if gap < _INDEX_GAP * size if glyph.is_spaced else gap > _SPACE_GAP * size:
+            glyph = _with_space(glyph, last, gap / size)
+        if style is not main and style.size * _SMALLER > size:
+            main = style
+        run.append(glyph)
+        last = glyph
     if run:
         yield run
-
-
-def _word_starts(glyphs: Sequence[Glyph]) -> list[int]:
-    """The numbers of the glyphs that may be no letters of the word before them, and of the end.
-
-    Those are set otherwise, spaced or apart.
-    """
-    starts = style_starts(glyphs)
-    least = min([glyphs[at].style.size for at in starts], default=0.0)
-    apart = gap_ends(glyphs, -_BACK_STEP * least, _SPACE_GAP * least)
-    spaced = compress(count(), map(_is_spaced, glyphs))
-    return sorted({*starts, *apart, *spaced, len(glyphs)})
 
 
 def _is_next(main: Style, last: Glyph, glyph: Glyph, gap: float) -> bool:
@@ -165,11 +158,10 @@ def _with_space(glyph: Glyph, before: Glyph, gap: float) -> Glyph:
 
     `gap` is a share of the font size.
     """
-    if gap >= _INDEX_GAP if glyph.is_spaced else gap <= _SPACE_GAP:
-        return glyph
     style = glyph.style
     if not glyph.is_spaced:
-        is_exact = not style.is_mono and style.turns == 0  # others have no exact widths
+        is_code = style.is_mono and before.style.is_mono
+        is_exact = not is_code and style.turns == 0  # others have no exact widths
         is_apart = is_exact and not _is_option(before, glyph)
         return glyph._replace(is_spaced=True) if is_apart else glyph
     if gap >= _no_gap(before, glyph):

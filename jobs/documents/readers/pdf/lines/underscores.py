@@ -2,10 +2,9 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
-from jobs.documents.readers.pdf.lines.glyphs import Glyph, gap_ends, style_starts
+from jobs.documents.readers.pdf.lines.glyphs import Glyph
 from jobs.documents.readers.pdf.tables.rules import Rule
 
 _HEIGHT = 0.13  # as all shares here, of the font size
@@ -19,39 +18,41 @@ _HAIR = 0.3  # the same
 _Heights = dict[int, list[Rule]]
 
 
-def with_underscores(glyphs: Sequence[Glyph], rules: Sequence[Rule]) -> Sequence[Glyph]:
+def with_underscores(glyphs: Sequence[Glyph], rules: Sequence[Rule]) -> list[Glyph]:
     """The glyphs with an underscore where a short rule lies on the baseline beside one of them."""
     if not rules:
-        return glyphs
+        return list(glyphs)
     by_height: defaultdict[int, list[Rule]] = defaultdict(list)
-    largest = max([glyphs[at].style.size for at in style_starts(glyphs)], default=0.0)
+    largest = max([glyph.style.size for glyph in glyphs], default=0.0)
     for rule in sorted(rules, key=lambda rule: rule.left):
         if rule.right - rule.left < _WIDEST * largest:  # as wide as a letter
             by_height[round(rule.bottom)].append(rule)
-    return _insert(glyphs, by_height) if by_height else glyphs
+    return list(_insert(glyphs, by_height)) if by_height else list(glyphs)
 
 
-def _insert(glyphs: Sequence[Glyph], by_height: _Heights) -> list[Glyph]:
-    found: list[Glyph] = []
+def _insert(glyphs: Sequence[Glyph], by_height: _Heights) -> Iterator[Glyph]:
     last: Glyph | None = None
-    starts = {*style_starts(glyphs), *gap_ends(glyphs, float("-inf"), _HAIR), len(glyphs)}
-    for start, end in pairwise(sorted(starts)):
-        glyph = glyphs[start]
+    for glyph in glyphs:
+        if last is not None and last.style is glyph.style and glyph.left - last.right < _HAIR:
+            yield glyph  # letters of one word
+            last = glyph
+            continue
         if last is not None and _is_next(last, glyph):
             if glyph.left - last.right > _NARROWEST * glyph.style.size:
                 drawn = _between(last, glyph, by_height)
-                found += drawn
+                yield from drawn
                 glyph = _after(drawn[-1], glyph) if drawn else glyph
         else:
             if last is not None:
-                found += _behind(last, by_height)
+                yield from _behind(last, by_height)
             before = _before(glyph, by_height)
-            found += before
+            yield from before
             if before:
                 glyph = glyph._replace(is_spaced=False)
-        found += [glyph, *glyphs[start + 1 : end]]  # letters of one word
-        last = found[-1]
-    return found + _behind(last, by_height) if last is not None else found
+        yield glyph
+        last = glyph
+    if last is not None:
+        yield from _behind(last, by_height)
 
 
 def _is_next(last: Glyph, glyph: Glyph) -> bool:

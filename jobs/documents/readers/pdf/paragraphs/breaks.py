@@ -42,6 +42,7 @@ _SIZE_STEP = 0.6  # points
 _CODE_STEP = 0.13
 _SMALL_CODE_STEP = 0.2  # browsers set code as small as 13/16
 _OPENING_QUOTES = "“‘"
+_CODE_ENDS = frozenset(";{}")
 
 
 def break_before(line: Line, group: list[Line], usual: float, margins: Margins) -> str | None:
@@ -116,8 +117,13 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: Margin
 
 
 def _are_parted(last: Line, line: Line) -> bool:
-    """Whether two lines are no running text: both have a wide gap, or dots do for a part."""
+    """Whether two lines are no running text.
+
+    Both have a wide gap, both are code that is set as prose is, or dots do for a part.
+    """
     if min(line.widest_gap, last.widest_gap) > _PARTED:
+        return True
+    if last.text[-1] in _CODE_ENDS and line.text[-1] in _CODE_ENDS:
         return True
     texts = (line.text, last.text)
     return any(_LEADER.search(text) or _LEFT_OUT.fullmatch(text) for text in texts)

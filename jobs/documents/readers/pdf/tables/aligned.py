@@ -159,7 +159,7 @@ def _columns(block: list[Row]) -> list[list[Row]]:
 
 def _is_prose(column: list[Row]) -> bool:
     """Whether most lines of a column are full, and enough of them go on in the next one."""
-    if len(column) < _COLUMN_ROWS - 1:
+    if len(column) < _COLUMN_ROWS - 1 or all(are_code(row.runs) for row in column):
         return False
     lengths = [sum(len(run.glyphs) for run in row.runs) for row in column]
     left, right = min(row.left for row in column), max(row.right for row in column)

@@ -21,6 +21,7 @@ LONG = "The pump is cleaned once a week by hand, and the filter is changed once 
         "<span class='screen-reader-text'>Skip to content</span><p>The pump starts.",
         "<div class='d-none'><p>id 4711</div><p>The pump starts.",
         "<p>The pump starts.<div class='hidden'>internal words</div>",
+        "<p>The pump starts.<a href='#p'><span class='sr-only'>Permalink to it</span>#</a>",
         "<p>The pump <i class='material-icons'>chevron_right</i> starts.",
         "<p>The pump <mat-icon class='mat-icon'>home</mat-icon> starts.",
         "<p>The pump starts.<div class='cookie-banner'><p>We use cookies to serve you.</div>",

@@ -41,6 +41,10 @@ def _p(text: str, style: str = "") -> str:
     "body, text",
     [
         (_p("Seen.") + _p("Not.", "Inner"), "Seen."),
+        (
+            _p("if x:", "Preformatted_20_Text") + _p("<text:s text:c='4'/>y()", "Source_20_Code"),
+            "if x:\n    y()",
+        ),
         (_p("Seen<text:span text:style-name='Gone'> not</text:span>."), "Seen."),
         (_p("A<text:hidden-text text:is-hidden='true'>no</text:hidden-text>."), "A."),
         (_p("<text:hidden-paragraph text:is-hidden='true'/>Not.") + _p("Seen."), "Seen."),

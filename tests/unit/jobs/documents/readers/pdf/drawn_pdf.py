@@ -9,6 +9,7 @@ from tests.unit.jobs.documents.readers.made_files import encrypt, write_pdf
 PROSE, CODE, WIDE = "F1", "F2", "F3"  # Helvetica, Courier, a font for any script
 SYMBOLS, NAMELESS = "F4", "F5"  # TeX's, and one that draws each character equally wide
 EVEN, CORNERS = "F6", "F7"  # equally wide too, but with another name; TeX's for frames
+BITMAP = "F8"  # letters as pictures of 100 units a size of 1
 _FONTS = (
     b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
     b"<</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding>>",
@@ -26,13 +27,19 @@ _NAMELESS_FONT = (
     b"<</Type/Font/Subtype/Type3/FontBBox[0 0 6 8]/FontMatrix[0.1 0 0 0.1 0 0]/CharProcs<<>>"
     b"/Encoding/WinAnsiEncoding/FirstChar 32/LastChar 126/Widths[%s]>>" % (b"6 " * 95)
 )
+_WIDTHS = (50, 56, 44, 56, 44, 31, 50, 56, 28, 31, 53, 28, 83, 56, 50, 56, 53, 39, 39, 39, 56, 53)
+_BITMAP_FONT = (
+    b"<</Type/Font/Subtype/Type3/FontBBox[0 0 80 80]/FontMatrix[1 0 0 1 0 0]/CharProcs<<>>"
+    b"/Encoding/WinAnsiEncoding/FirstChar 97/LastChar 118/Widths[%s]>>"
+    % " ".join(map(str, _WIDTHS)).encode()
+)
 _EVEN_FONT, _CORNER_FONT = (
     _FONTS[2]
     .replace(b"6 0 R", _FONTS[3].replace(b"8 0 R", _DESCRIPTOR).replace(b"1000", b"600"))
     .replace(b"/Any", name)
     for name in (b"/Plainset", b"/LCIRCLE10")
 )
-_FIRST_PAGE = 13
+_FIRST_PAGE = 14
 
 
 def drawn_pdf(
@@ -85,13 +92,14 @@ def _first_objects(page_count: int, field_references: bytes) -> list[bytes]:
         _NAMELESS_FONT,
         _EVEN_FONT,
         _CORNER_FONT,
+        _BITMAP_FONT,
     ]
 
 
 def _page(content: int, more: bytes) -> bytes:
     return (
         b"<</Type/Page/Parent 2 0 R/Contents %d 0 R%s/Resources<</Font<</F1 3 0 R/F2 4 0 R"
-        b"/F3 5 0 R/F4 9 0 R/F5 10 0 R/F6 11 0 R/F7 12 0 R>>>>>>" % (content, more)
+        b"/F3 5 0 R/F4 9 0 R/F5 10 0 R/F6 11 0 R/F7 12 0 R/F8 13 0 R>>>>>>" % (content, more)
     )
 
 

@@ -101,3 +101,21 @@ def test_code_beside_what_it_prints_on_the_same_rows_is_read_row_by_row() -> Non
     rows = [f"{left} | {right}" for left, right in zip(code, printed, strict=True)]
 
     assert "\n".join(rows) in text_of(page)
+
+
+def test_code_at_the_right_of_its_column_stands_beside_what_it_does() -> None:
+    code = ["mean(x)", "show(mean(x, 0, 100))", "count(all(pumps))", "show(count(pumps, 1, 9))"]
+    told = [
+        ["the mean of all that has been seen"],
+        ["print how the values of this are", "spread from 0 to 100 in steps"],
+        ["how often the pumps have started"],
+        ["print how often the pumps of this", "kind have started by now in all"],
+    ]
+    page, top = [], 700
+    for left, right in zip(code, told, strict=True):
+        page += [text(left, 240 - 6 * len(left), top, font=CODE), *lines(right, 260, top)]
+        top -= 12 * len(right)
+
+    rows = [f"{left} | {' '.join(right)}" for left, right in zip(code, told, strict=True)]
+
+    assert text_of(page).split("\n") == rows

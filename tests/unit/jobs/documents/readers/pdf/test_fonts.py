@@ -2,6 +2,7 @@
 
 from tests.unit.jobs.documents.readers.pdf.drawn_pages import CLASS, PROSE, text_of
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
+    BITMAP,
     CODE,
     CORNERS,
     EVEN,
@@ -149,3 +150,13 @@ def test_what_is_drawn_below_the_pages_does_not_keep_their_numbers() -> None:
     ]
 
     assert "43" not in text_of(*pages)
+
+
+def test_words_in_letters_that_are_pictures_are_whole() -> None:
+    words = {"the": 72, "probe": 92, "runs": 125}
+    page = [
+        text(word, left, 700, 1, BITMAP, matrix="0.1 0 0 0.1", spread=3)
+        for word, left in words.items()
+    ]
+
+    assert text_of(page) == " ".join(words)

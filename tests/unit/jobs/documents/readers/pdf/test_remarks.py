@@ -73,3 +73,10 @@ def test_the_head_of_columns_of_code_below_a_ragged_list_is_no_part_of_it() -> N
     ]
 
     assert "R6000j.\n\nUPS         PC  9 pin connector\n" in text_of(page)
+
+
+def test_lines_of_code_that_are_set_as_prose_is_stay_lines() -> None:
+    code = ["BEGIN { int n, e; int sum = 0; }", "RUN {", "n = count(pumps);", "sum += n;", "}"]
+    page = [*lines(paragraph(TEXT), top=780), *lines(code, left=100, top=700)]
+
+    assert "\n".join(code) in text_of(page)
