@@ -106,9 +106,10 @@ def start_cluster() -> Iterator[RunningCluster]:
 
 
 def children_of(parent: int) -> list[int]:
-    """Those that any of its threads has started: none, once it has ended."""
+    """Those that any of its threads has started, the first one's first: none, once it has ended."""
     found: list[int] = []
-    for folder in Path(f"/proc/{parent}/task").glob("*"):
+    threads = Path(f"/proc/{parent}/task").glob("*")
+    for folder in sorted(threads, key=lambda folder: int(folder.name)):
         with suppress(OSError):  # the thread has ended
             found += map(int, (folder / "children").read_text().split())
     return found
