@@ -6,13 +6,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple, assert_never
 
+from engine.beside import BackUp, backed_up_meanwhile
 from engine.clock import SystemClock
 from engine.errors import ConfigError, InterruptedRunError
 from engine.files.journal import read_settled
 from engine.files.lock import WriterLock
 from engine.files.records import read_records
 from engine.last_call import noted_call
-from engine.lease.beside import BackUp, backed_up_meanwhile
 from engine.run_folder import RunFolder
 from engine.stopping import Admission, Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint

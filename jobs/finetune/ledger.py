@@ -5,10 +5,10 @@ from itertools import count
 from pathlib import Path
 from typing import Self
 
+from engine.beside import BackUp
 from engine.clock import Clock
 from engine.closing import AsyncClosing
 from engine.files.records import RecordLog, read_records
-from engine.lease.beside import BackUp
 from engine.run_folder import RunFolder
 from schemas.finetuning import LOST_STATUSES, TrainingMetric, TuningEvent, TuningStep
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from engine.ask import Ask
 from engine.assemble import BatchPlace, EngineOrder, EngineParts, assemble_engine
+from engine.beside import beside
 from engine.clock import SystemClock
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
-from engine.lease.beside import beside
 from engine.local.model import LocalModel
 from engine.progress import Details, spending_details
 from engine.run_folder import RunFolder

@@ -8,12 +8,12 @@ from typing import Any
 
 from engine.ask import Ask
 from engine.assemble import EngineOrder, assemble_engine
+from engine.beside import beside
 from engine.errors import RunInUseError
 from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import id_key, line_prefix
 from engine.files.line_scan import scan_lines
 from engine.files.records import id_field, read_records
-from engine.lease.beside import beside
 from engine.lease.claims import Lender
 from engine.lease.client import LeaseClient
 from engine.run_folder import OWNER_ONLY, RunFolder

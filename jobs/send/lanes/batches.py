@@ -11,10 +11,10 @@ from pathlib import Path
 from engine.assemble import BatchPlace, Keeper, LaneParts, open_batch_desk
 from engine.batch.desk import BatchDesk
 from engine.batch.packing.outbox import Spooled
+from engine.beside import backed_up_meanwhile
 from engine.clock import Clock, SystemClock
 from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
-from engine.lease.beside import backed_up_meanwhile
 from engine.stats.counters import Stats
 from engine.stopping import Admission, Stopping, stop_on_signals
 from jobs.run.batch_folders import create_send_batch_folder

@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.beside import beside
 from engine.clock import SystemClock
 from engine.errors import ConfigError, EngineError, LeftToOthersError, TransientError
 from engine.files.lock import WriterLock
-from engine.lease.beside import beside
 from engine.lease.client import LeaseClient
 from engine.live.flex.gate import FlexPolicy
 from engine.live.flex.lane import FlexLane

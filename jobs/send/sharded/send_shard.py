@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, Protocol
 
+from engine.beside import beside
 from engine.clock import SystemClock
 from engine.errors import OutageError, TransientError
 from engine.files.id_index import IdIndex
@@ -15,7 +16,6 @@ from engine.files.jsonl_lines import id_key, line_prefix
 from engine.files.line_scan import scan_lines
 from engine.files.lock import WriterLock
 from engine.files.sends import SendLog
-from engine.lease.beside import beside
 from engine.lease.claims import Lender
 from engine.lease.client import LeaseClient
 from engine.live.open_lane import open_live_lane

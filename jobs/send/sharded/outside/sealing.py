@@ -6,9 +6,9 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from engine.beside import beside
 from engine.clock import Clock
 from engine.errors import ConfigError, EngineError, StorageError, TransientError
-from engine.lease.beside import beside
 from engine.lease.claims import Claim, Lease, Lender
 from jobs.send.sharded.outside.epochs import StoreEpochs
 from jobs.send.sharded.outside.sealer import Sealer

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from engine.beside import beside
 from engine.errors import OutageError, RunInUseError
-from engine.lease.beside import beside
 from engine.lease.claims import Claim, Lease
 from engine.lease.client import LeaseClient
 from engine.testing.clocks import LoopClock, in_virtual_time
