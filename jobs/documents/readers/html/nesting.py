@@ -10,7 +10,9 @@ _CONTAINERS = (  # what is not closed by the next of its kind
     *("fieldset", "figure", "footer", "form", "header", "hgroup", "main", "menu", "nav", "ol"),
     *("search", "section", "table", "ul"),
 )
-_TAG = re.compile(rf"<(/?)(?:{'|'.join(_CONTAINERS)})(?=[\s/>])[^<>]*>?", re.IGNORECASE)
+_TAG = re.compile(  # of two letters and more: elements like `b` are passed over at once
+    rf"<(/?)(?=[a-z]{{2}})(?:{'|'.join(_CONTAINERS)})(?=[\s/>])[^<>]*>?", re.IGNORECASE
+)
 _BREAK = "<hr>"  # what stands deeper is apart all the same
 
 
