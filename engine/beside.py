@@ -23,7 +23,7 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         try:
             yield
         except EngineError as error:
-            ended_by = error  # as a task group would raise it, nobody would know it
+            ended_by = error  # a task group would wrap it in an ExceptionGroup
         finally:
             running.cancel()
     if ended_by is not None:

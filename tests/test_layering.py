@@ -97,8 +97,8 @@ ROOMS = {
     "jobs.report": "jobs.settings jobs.pages jobs.dataset jobs.comparison jobs.show",
     "jobs.view": "jobs.pages jobs.documents jobs.dataset jobs.evaluation jobs.comparison",
     "jobs.spread": (
-        "jobs.process jobs.prompts jobs.run.progress jobs.run.elsewhere jobs.run.stages jobs.run "
-        "jobs.send"
+        "jobs.process jobs.prompts jobs.documents jobs.run.progress jobs.run.elsewhere "
+        "jobs.run.stages jobs.run jobs.send"
     ),
     "jobs.stored": "jobs.run jobs.send",
     "jobs.notify": "",

@@ -170,14 +170,13 @@ def send(
         metrics_port=metrics_port,
         prints=out == STANDARD,
     )
-    lane_order = lane.read(has_begun=order.out_path.exists())
-    sent_from = place.read(lane_order)
+    lane_order, given = lane.read(has_begun=order.out_path.exists()), PromptOrder(*prompt)
+    way = _Way(lane_order, place.read(lane_order), store)
     if dry_run:
-        raise typer.Exit(_show_plan(requests, order, PromptOrder(*prompt)))
-    check_one_process(order.out_path, store, sent_from)
+        raise typer.Exit(_show_plan(requests, order, given))
+    check_one_process(order.out_path, store, way.place)
     order = order._replace(endpoints=read_send_endpoints(settings, os.environ))
-    way = _Way(lane_order, sent_from, store)
-    raise typer.Exit(_send_input(requests, order, PromptOrder(*prompt), way))
+    raise typer.Exit(_send_input(requests, order, given, way))
 
 
 class _Way(NamedTuple):

@@ -56,7 +56,7 @@ class Borrowing:
             self._answered_usd = max(self._lent_usd, in_all_usd)
 
     async def close(self) -> None:
-        """Nobody sends any more by what was lent, and what was spent stands in the run."""
+        """Give back what was lent: all workers have ended, and what was spent stands in the run."""
         await self._lender.close(self._holder, 0.0)
 
     async def _renew(self, wanted: Wanted, began_s: float) -> None:

@@ -14,6 +14,7 @@ from engine.files.jsonl_lines import damaged_line
 from engine.files.records import encode_record, first_problem, record_id
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
+from jobs.documents.list_files import STAGE as DOCUMENTS_NAME
 from jobs.run.elsewhere import StageLeft
 from jobs.send.sharded.outside.depot import Input
 from jobs.send.sharded.outside.spool import PROMPTS, RUN
@@ -23,7 +24,6 @@ from schemas.record import Record, Value
 ITEMS_NAME = "items.jsonl"
 CHUNK_FIELD = "chunk_id"
 OWN_PACKAGES = ("jobs", "schemas")
-DOCUMENTS_NAME = "documents"
 
 
 class StageCall(Value):

@@ -47,7 +47,7 @@ from jobs.send.result_files import (
     result_paths,
     set_failures_aside,
 )
-from jobs.send.spending import Keep, open_spending
+from jobs.send.spending import Keep, Spending, open_spending
 from jobs.send.standard_output import ReplyPrinter
 from schemas.outcomes import Failed
 from schemas.settings import RunSettings
@@ -122,12 +122,16 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
             StageProgress("send", total=source.counts().wanted, done=0, details=details)
         )
         way = lane if order.flex is None else FlexLane(lane, order.flex)
-        kept = spending.keeping(results.keep)
-        keep = kept if printer is None else printer.printing(kept)
-        sending = Sending(source, way, keep, stopping, progress)
+        sending = Sending(source, way, _keep(spending, results, printer), stopping, progress)
         await sending.run(order.settings.limits.max_in_flight)
     counts, elapsed_s = source.counts(), time.monotonic() - started_s
     return SendEnd(counts, stats.snapshot(), elapsed_s, sending.unsettled, sending.ended_by)
+
+
+def _keep(spending: Spending, results: ResultFiles, printer: ReplyPrinter | None) -> Keep:
+    """Keeps an outcome, and prints it where that is asked for."""
+    keep = spending.keeping(results.keep)
+    return keep if printer is None else printer.printing(keep)
 
 
 def _lent(
