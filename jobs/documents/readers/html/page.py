@@ -12,15 +12,14 @@ from jobs.documents.readers.html.blocks import BlockWriter
 from jobs.documents.readers.html.content import DROPPED, NEVER_TEXT, Content, find_content
 from jobs.documents.readers.html.left_out import is_within
 from jobs.documents.readers.html.mathml import formula
-from jobs.documents.readers.html.nesting import limit_depth
 from jobs.documents.readers.html.notes import place_notes
 from jobs.documents.readers.html.prose import is_beside_words
 from jobs.documents.readers.html.scripts import SCRIPT_SIGNS, begin_script, script_of
 from jobs.documents.readers.html.searches import Searches, classes_of, selector_of
 from jobs.documents.readers.html.shown_by_style import part_links, prepare
+from jobs.documents.readers.html.source import as_html
 from jobs.documents.readers.html.tables import Span, is_layout
 from jobs.documents.readers.html.unseen import drop_questions
-from jobs.documents.readers.html.xhtml import as_html
 from jobs.documents.readers.limits import ReadLimits
 
 _TEX = 'script[type^="math/tex"]'  # MathJax 2: the source of a formula
@@ -81,7 +80,7 @@ def body_html(markup: str) -> str:
 
 
 def _parse(markup: str) -> _Page:
-    source = limit_depth(as_html(markup)).encode("utf-8", "ignore")
+    source = as_html(markup).encode("utf-8", "ignore")
     classes = classes_of(source)
     try:
         tree = LexborHTMLParser(source)
