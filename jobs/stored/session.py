@@ -13,7 +13,7 @@ from jobs.stored.note import FileState, StoreNote, write_store_note
 from jobs.stored.part_log import PartLog, merge_if_possible, read_through
 from jobs.stored.parts import FileChange, Part, PartNote
 from jobs.stored.places import Place
-from jobs.stored.run_files import Changes, RunFiles
+from jobs.stored.stored_files import Changes, StoredFiles
 
 TOKEN_BYTES = 8
 
@@ -49,7 +49,7 @@ class Session:
         """
         self._place, self._url, self._log, self._clock = place, note.url, log, clock
         self._writer, self._session = note.writer, new_token()
-        self._files = RunFiles(place, note.files)
+        self._files = StoredFiles(place, note.files)
         self._number = note.number
         self._pending: tuple[Part, Changes | None] | None = None
         self._turn = threading.Lock()

@@ -185,7 +185,7 @@ def test_session_may_begin_with_any_number(folder: RunFolder, store: RefusingSto
 def test_objects_of_a_part_that_was_never_written_are_removed(
     folder: RunFolder, store: RefusingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.stored.run_files.INLINE_BYTES", 4)
+    monkeypatch.setattr("jobs.stored.stored_files.INLINE_BYTES", 4)
     session = begin(folder, store)
     put = store.put_new
 

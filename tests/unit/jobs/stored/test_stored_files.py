@@ -8,10 +8,10 @@ import pytest
 
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
-from jobs.stored import run_files
+from jobs.stored import stored_files
 from jobs.stored.parts import FileChange
 from jobs.stored.places import RunPlace
-from jobs.stored.run_files import RunFiles
+from jobs.stored.stored_files import StoredFiles
 from tests.unit.jobs.stored.stored_folder import append, make_folder
 
 
@@ -20,7 +20,7 @@ class Following:
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
-        self.files = RunFiles(RunPlace(folder), {})
+        self.files = StoredFiles(RunPlace(folder), {})
         self.objects: list[bytes] = []
         self.on_put: Callable[[], None] = lambda: None
 
@@ -36,7 +36,7 @@ class Following:
     def again(self) -> "Following":
         """As the next command has it."""
         other = Following(self.folder)
-        other.files = RunFiles(RunPlace(self.folder), self.files.states)
+        other.files = StoredFiles(RunPlace(self.folder), self.files.states)
         return other
 
     def _put(self, data: bytes) -> str:
@@ -127,8 +127,8 @@ def test_file_that_is_gone_is_told(following: Following) -> None:
 def test_large_growth_goes_into_objects(
     following: Following, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_files, "INLINE_BYTES", 100)
-    monkeypatch.setattr(run_files, "OBJECT_BYTES", 64)
+    monkeypatch.setattr(stored_files, "INLINE_BYTES", 100)
+    monkeypatch.setattr(stored_files, "OBJECT_BYTES", 64)
     following.look()
     data = b"0123456789\n" * 20
     append(following.folder.journal_path, data)
@@ -178,7 +178,7 @@ def test_what_refers_to_others_is_looked_at_before_them(following: Following) ->
 def test_lines_that_come_after_the_look_are_left_to_the_next(
     following: Following, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_files, "INLINE_BYTES", 0)
+    monkeypatch.setattr(stored_files, "INLINE_BYTES", 0)
     finished = following.folder.finished_path("questions")
     append(finished, b"first\n")
     following.on_put = lambda: append(finished, b"late\n")

@@ -25,7 +25,7 @@ class Changes(NamedTuple):
     states: dict[str, FileState]
 
 
-class RunFiles:
+class StoredFiles:
     """Finds out what files have gained. One caller at a time.
 
     Where a file only grew, what it grew by is all that is read. That it did is certain while this
