@@ -62,6 +62,16 @@ class Machines:
         shutil.rmtree(self.run_dir)
         return ids
 
+    def finish_without_store(self, process: ForkedProcess) -> tuple[int, str]:
+        """What a command ends with whose store, a folder here, is away until then."""
+        parts, away = self._tmp_path / "store" / "parts", self._tmp_path / "away"
+        parts.rename(away)
+        parts.write_bytes(b"in the way")
+        ended = finish(process)
+        parts.unlink()
+        away.rename(parts)
+        return ended
+
     def journal_ids(self) -> list[str]:
         """The ids in the latest journal."""
         path = self.run_dir / "journal.jsonl"
