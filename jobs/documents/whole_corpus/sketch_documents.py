@@ -1,12 +1,13 @@
 """Makes a sketch of every document: what is kept of it while all are compared."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from pydantic import TypeAdapter
 
+from engine.ask import await_all
 from engine.files.records import read_ids, read_record_lines
 from jobs.documents.line_groups import read_group, write_groups
 from jobs.documents.read_documents import DOCUMENTS
@@ -118,9 +119,8 @@ async def read_sketches(context: StageContext[None]) -> list[Sketch]:
 
     bodies = write_groups(path, read_record_lines(path, Document), context.stopping, give)
     calls = context.pool.calls_of(measure_texts, on=path)
-    ready = asyncio.ensure_future(asyncio.to_thread(make_ready if calls.worker_count else int))
-    try:
-        await map_in_order(calls, bodies, take)
-    finally:
-        await ready
+    works: list[Awaitable[None]] = [map_in_order(calls, bodies, take)]
+    if calls.worker_count:
+        works.append(asyncio.to_thread(make_ready))
+    await await_all(works)
     return sorted(sketches, key=lambda sketch: sketch.rank)
