@@ -135,10 +135,10 @@ def _literal_goes_on(word: str, piece: str) -> bool:
         return word[-2:-1].isalnum()
     if "-" in {word[-1], piece[0]}:
         return _option_goes_on(word, piece)
-    if piece[0] == "/":
-        return _ROOT.fullmatch(word) is not None and _PART_OF_PATH.match(piece) is not None
     if word[-1] == ":":
         return piece[0] in ":/"
+    if piece[0] == "/":
+        return _ROOT.fullmatch(word) is not None and _PART_OF_PATH.match(piece) is not None
     if word[-1] == ".":
         is_name = "/" in word or word[:-1].isupper() or _may_go_on(piece)
         return len(word) > 1 and is_name

@@ -86,6 +86,7 @@ def test_a_path_in_a_typewriter_font_over_a_line_end_is_whole() -> None:
         ("/usr/lib", "/$(ARCH)/pump.so", "/usr/lib/$(ARCH)/pump.so"),
         ("/usr", "/bin/pump", "/usr/bin/pump"),
         ("/bin/pump", "/etc/pump", "/bin/pump /etc/pump"),
+        ("ftp:", "//pump.org/a", "ftp://pump.org/a"),
     ],
 )
 def test_a_path_that_is_divided_before_a_slash_is_whole(end: str, start: str, joined: str) -> None:
