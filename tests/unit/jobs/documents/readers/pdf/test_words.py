@@ -206,13 +206,19 @@ def test_a_paragraph_goes_on_past_the_notes_at_the_foot_of_its_page() -> None:
 
 @each_row("start, is_inner", [("9 and 10.", True), ("9 Valves", False), ("9. and so on.", False)])
 def test_a_page_may_begin_with_a_number_of_the_sentence_before(start: str, is_inner: bool) -> None:
-    first = lines(paragraph(f"{FILLER}. {FILLER} with the valves"))
+    first = lines([f"{FILLER}.", f"{FILLER} with the valves"])
     second = lines([start, "The lamp is green."], leading=40)
 
     found = read("pdf", drawn_pdf([first, second])).text
 
     assert ("with the valves 9 and 10." in found) == is_inner
     assert (f"\n{start}" in found) != is_inner
+
+
+def test_numbered_titles_far_below_each_other_are_apart() -> None:
+    titles = ["3.1 circuits", "3.2 genmodel", "3 gensymm", "4 graver"]
+
+    assert read("pdf", drawn_pdf([lines(titles, leading=60)])).text == "\n\n".join(titles)
 
 
 def test_notes_at_a_foot_are_told_from_text_under_a_large_title() -> None:
