@@ -137,6 +137,12 @@ def test_a_hyphen_before_a_word_that_a_verb_of_the_text_makes_is_kept() -> None:
     assert "machine-parseable by all." in words_of(rows)
 
 
+def test_a_syllable_that_may_be_a_prefix_is_one_of_a_word() -> None:
+    assert "taken in exchange for it" in words_of(
+        [f"{FILLER}; it is taken in ex-", "change for it."]
+    )
+
+
 def test_an_option_keeps_its_hyphen() -> None:
     page = lines(["All of it is read by the command pump --long-", "format as told."], font=CODE)
     page += [text("Prose follows it here.", 72, 640)]
