@@ -194,6 +194,17 @@ def test_letters_that_are_spread_are_words() -> None:
     assert read("pdf", drawn_pdf([page])).text == "CHAPTER ONE"
 
 
+def test_letters_that_are_spread_word_by_word_are_words() -> None:
+    page = [
+        text("first", 72, 700, spread=2.2),
+        text("argument", 108, 700, spread=0.7),
+        text("of checking", 161, 700, spread=0.7),
+        text("whether", 226, 700, spread=0.7),
+    ]
+
+    assert read("pdf", drawn_pdf([page])).text == "first argument of checking whether"
+
+
 def test_three_spaced_dots_are_an_ellipsis() -> None:
     assert words_of(["It runs . . . and it stops."]) == "It runs ... and it stops."
 
