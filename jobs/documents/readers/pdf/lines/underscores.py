@@ -75,8 +75,7 @@ def _behind(last: Glyph, by_height: _Heights) -> list[Glyph]:
     """The underscores at the end of a line."""
     size = last.style.size
     found = _rules(last, last.right, last.right + _MAX_GAP * size, by_height)
-    is_beside = found and last.char.isalnum() and found[0].left - last.right < _NEAR * size
-    return _drawn(last, found, last) if is_beside else []
+    return _drawn(last, found, last) if last.char.isalnum() else []
 
 
 def _before(glyph: Glyph, by_height: _Heights) -> list[Glyph]:

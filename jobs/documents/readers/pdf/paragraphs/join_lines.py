@@ -29,6 +29,7 @@ _CONTINUES = re.compile(r"(?:.{0,40}\W)?\(?continue[sd] (?:on next|from previous
 _LEADERS = re.compile(r"(?:[.·…] ?){6,}")
 _DOTS = "..."
 _SHORT_LEADER = " ... "
+_ARROW = re.compile(r"(?<=\w)←[-֓] ?(?=[^\W\d])")  # where Doxygen divides a name
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _DEFAULT_SPACING = 1.2
 _MAX_SPACING = 2.5
@@ -247,4 +248,5 @@ def _join(group: _Group, usual: float) -> str:
         len(lines) > 1 or group.left is not None or lines[0].text.endswith(WRAPPED)
     ):
         return join_code(lines, code_left(lines) if group.left is None else group.left, usual)
-    return join_pieces([line.printed for line in lines])
+    text = join_pieces([line.printed for line in lines])
+    return _ARROW.sub("", text) if "←" in text else text

@@ -140,9 +140,10 @@ def test_underscores_that_are_drawn_for_names_stand_apart() -> None:
         text("= x", 96, 660),
     ]
     page += [rule(left, 700, left + 5, 700) for left in (92, 102, 112)]
-    page += [rule(87, 660, 92, 660)]
+    page += [rule(87, 660, 92, 660), text("C-c", 72, 620), rule(93, 620, 98, 620)]
 
-    assert text_of(page).split() == ["zip", "_", "_", "_", "=", "all", "q", ":", "_", "=", "x"]
+    shown = ["zip", "_", "_", "_", "=", "all", "q", ":", "_", "=", "x", "C-c", "_"]
+    assert text_of(page).split() == shown
 
 
 def test_a_line_that_begins_with_a_number_and_a_word_is_no_page_number() -> None:

@@ -143,6 +143,13 @@ def test_a_syllable_that_may_be_a_prefix_is_one_of_a_word() -> None:
     )
 
 
+@each_row("start", ["D_Shape", "_Shape"])
+def test_the_arrow_where_a_name_is_divided_is_no_part_of_it(start: str) -> None:
+    page = [text("All B", 72, 700), text("←-", 92.6, 700, font=WIDE), text(start, 72, 688)]
+
+    assert read("pdf", drawn_pdf([page])).text == f"All B{start}"
+
+
 def test_an_option_keeps_its_hyphen() -> None:
     page = lines(["All of it is read by the command pump --long-", "format as told."], font=CODE)
     page += [text("Prose follows it here.", 72, 640)]
