@@ -9,6 +9,7 @@ import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -150,11 +151,14 @@ class ClusterProcess:
     async def _tell(self, message: ToProcess) -> None:
         assert self._process.stdin is not None
         self._write(message)
-        await self._process.stdin.drain()
+        with suppress(ConnectionError):  # it has ended, which is told to who hears it next
+            await self._process.stdin.drain()
 
     def _write(self, message: ToProcess) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(message.model_dump_json().encode() + b"\n")
+        stdin = self._process.stdin
+        assert stdin is not None
+        if not stdin.is_closing():  # it is once the process has ended
+            stdin.write(message.model_dump_json().encode() + b"\n")
 
     async def _hear(self) -> FromProcess | None:
         """The next message; None: it has ended well.

@@ -3,10 +3,23 @@ import socket
 import pytest
 
 from engine import errors
-from engine.errors import ConfigError
+from engine.errors import ConfigError, OutageError
 from engine.wire.endpoints import Endpoint, Payer
-from jobs.send.sharded.cluster_process import check_address, error_of
-from jobs.send.sharded.messages import FROM_PROCESS, TO_PROCESS, Begin, Failed, ShardEnded
+from jobs.send.sharded.cluster_process import (
+    ClusterPlace,
+    ClusterProcess,
+    check_address,
+    error_of,
+)
+from jobs.send.sharded.messages import (
+    FROM_PROCESS,
+    TO_PROCESS,
+    Begin,
+    Failed,
+    Lend,
+    Send,
+    ShardEnded,
+)
 from jobs.send.sharded.send_sharded import fit_workers
 from schemas.settings import LimitSettings, RunSettings
 from tests.rows import each_row
@@ -41,6 +54,19 @@ def test_no_more_workers_than_a_limit_has_work_for(
     limits = LimitSettings(requests_per_minute=per_minute)
 
     assert fit_workers(wanted, RunSettings(limits=limits)) == workers
+
+
+async def test_process_that_has_ended_before_it_is_told_something_is_a_cluster_that_is_gone() -> (
+    None
+):
+    async with ClusterProcess(ClusterPlace(), "no_such_module") as process:
+        with pytest.raises(OutageError, match="No module named no_such_module"):
+            await process.begin(Begin(address=None, settings=RunSettings(), endpoints=[]))
+
+        process.lend(Lend(until_s=1.0, usd=1.0))
+        with pytest.raises(OutageError, match="the Ray cluster, or its head, is gone"):
+            async for _ in process.send(Send(call_dir="a", workers=1, spent_usd=0.0)):
+                pass
 
 
 def test_errors_keep_their_kind_on_the_way_between_processes() -> None:
