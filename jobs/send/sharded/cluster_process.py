@@ -136,7 +136,7 @@ class ClusterProcess:
         await self._tell(order)
         while True:
             message = await self._hear()
-            if message is None or isinstance(message, CallEnded):
+            if isinstance(message, CallEnded):
                 return
             yield message
 
@@ -160,8 +160,8 @@ class ClusterProcess:
         if not stdin.is_closing():  # it is once the process has ended
             stdin.write(message.model_dump_json().encode() + b"\n")
 
-    async def _hear(self) -> FromProcess | None:
-        """The next message; None: it has ended well.
+    async def _hear(self) -> FromProcess:
+        """The next message.
 
         Raises:
             EngineError: what ended it.
@@ -169,8 +169,7 @@ class ClusterProcess:
         assert self._process.stdout is not None
         line = await self._process.stdout.readline()
         if not line:
-            if await self._process.wait() == 0:
-                return None
+            await self._process.wait()
             raise OutageError(
                 f"the Ray cluster, or its head, is gone ({self._tail()}); what was paid for is "
                 "kept, the same command again goes on"

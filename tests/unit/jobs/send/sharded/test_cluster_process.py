@@ -56,11 +56,12 @@ def test_no_more_workers_than_a_limit_has_work_for(
     assert fit_workers(wanted, RunSettings(limits=limits)) == workers
 
 
-async def test_process_that_has_ended_before_it_is_told_something_is_a_cluster_that_is_gone() -> (
-    None
-):
-    async with ClusterProcess(ClusterPlace(), "no_such_module") as process:
-        with pytest.raises(OutageError, match="No module named no_such_module"):
+@each_row("module, said", [("no_such_module", "No module named"), ("abc", "it said nothing")])
+async def test_process_that_has_ended_is_a_cluster_that_is_gone_however_it_ended(
+    module: str, said: str
+) -> None:
+    async with ClusterProcess(ClusterPlace(), module) as process:
+        with pytest.raises(OutageError, match=said):
             await process.begin(Begin(address=None, settings=RunSettings(), endpoints=[]))
 
         process.lend(Lend(until_s=1.0, usd=1.0))
