@@ -34,7 +34,7 @@ from jobs.send.sharded.outside.depot import (
     reach_store,
     remove_if_untouched,
 )
-from jobs.send.sharded.shards import write_shards
+from jobs.send.sharded.write_shards import write_shards_on_cores
 from jobs.send.spending import Spending, open_spending
 from schemas.settings import RunSettings
 
@@ -86,16 +86,16 @@ async def send_sharded(order: SendOrder, place: ClusterPlace | HerePlace) -> Sen
         if order.retries_failed:
             set_failures_aside(paths)
         results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
-        async with WorkPool(worker_count=core_count()) as pool:
-            checked = await check_on_cores(
-                input_path, results, stopping, pool, skips_bad_lines=order.skips_bad_lines
-            )
+        pool = await opened.enter_async_context(WorkPool(worker_count=core_count()))
+        checked = await check_on_cores(
+            input_path, results, stopping, pool, skips_bad_lines=order.skips_bad_lines
+        )
         spending = opened.enter_context(open_spending(paths, order.settings))
         results.follow_sends(lambda: spending.log.written_count)
         sending = ShardedSending(results, spending, checked.wanted_count)
         announce_interruption(stopping, lambda: sending.stats.in_flight, grace_s=grace_s)
         if checked.wanted_count:
-            await _send_wanted(order, place, checked, sending, stopping)
+            await _send_wanted(order, place, checked, sending, stopping, pool)
     elapsed_s = time.monotonic() - started_s
     counts = CheckedSource(checked).counts()
     return SendEnd(counts, sending.end_stats(), elapsed_s, sending.unsettled, sending.ended_by)
@@ -107,6 +107,7 @@ async def _send_wanted(
     checked: CheckedFile,
     sending: "ShardedSending",
     stopping: Stopping,
+    pool: WorkPool,
 ) -> None:
     """Have the wanted requests sent by workers at this place."""
     cluster = place if isinstance(place, ClusterPlace) else ClusterPlace()
@@ -122,7 +123,10 @@ async def _send_wanted(
         stopping.raise_if_requested()
         workers = min(fit_workers(wanted, order.settings), checked.wanted_count)
         count = min(workers * SHARDS_PER_WORKER, checked.wanted_count)
-        call = await asyncio.to_thread(write_shards, checked, order.out_path.absolute(), count)
+        call = await write_shards_on_cores(
+            checked, order.out_path.absolute(), count, pool, stopping
+        )
+        await pool.rest()
         segments = await asyncio.to_thread(place_call, call, begin.store)
         _log.info("%d workers begin, for %d shards of the requests", workers, count)
         await sending.run(driver, segments, workers, stopping)
