@@ -21,7 +21,6 @@ from engine.workers import run_workers
 from jobs.send.sharded.crew import Crew
 from jobs.send.sharded.gather import spent_usd
 from jobs.send.sharded.messages import (
-    TO_PROCESS,
     Begin,
     CallEnded,
     Failed,
@@ -31,18 +30,17 @@ from jobs.send.sharded.messages import (
     Ready,
     Send,
     Stop,
-    ToProcess,
     Wanted,
 )
 from jobs.send.sharded.on_ray.actors import RayLender, open_lending
 from jobs.send.sharded.on_ray.cluster import core_count, joined_cluster
+from jobs.send.sharded.on_ray.orders import next_order, next_send, open_orders
 from jobs.send.sharded.on_ray.staff import Staff
 from jobs.send.sharded.outside.epochs import outside_call
 from jobs.send.sharded.outside.work_outside import OutsideWork
 from jobs.send.sharded.send_shard import ErrorWords, ShardWork, WorkerOrder, send_shard
 from jobs.send.sharded.shards import Call, Segment
 
-MAX_LINE_BYTES = 1 << 24
 ASK_EVERY_S = 0.5  # how much more workers want
 
 Report = Callable[[FromProcess], None]
@@ -66,8 +64,8 @@ async def _serve(job: ShardJob, folder: Path, report: Report) -> None:
 
 
 async def _obey(job: ShardJob, folder: Path, report: Report) -> None:
-    orders = await _open_orders()
-    begin = await _next(orders)
+    orders = await open_orders()
+    begin = await next_order(orders)
     if not isinstance(begin, Begin):
         return
     with joined_cluster(begin.address, folder):
@@ -78,7 +76,7 @@ async def _obey(job: ShardJob, folder: Path, report: Report) -> None:
         )
         work = job.work if order.store is None else OutsideWork(job.work)
         staff = Staff(order, work, cores, lambda text: report(Note(text=text)))
-        while isinstance(send := await _next(orders), Send):
+        while (send := await next_send(orders)) is not None:
             try:
                 await _send(job, order, send, staff, orders, report)
             except BaseExceptionGroup as group:
@@ -121,7 +119,7 @@ async def _listen(
     orders: StreamReader, crew: Crew, lender: RayLender, sending: asyncio.Task[None]
 ) -> None:
     """Hear what is lent, and that the work is to stop; at their end the user's process is gone."""
-    while (order := await _next(orders)) is not None:
+    while (order := await next_order(orders)) is not None:
         if isinstance(order, Stop):
             await crew.stop(order.signum)
         if isinstance(order, Lend):
@@ -138,19 +136,6 @@ async def _tell_wanted(lender: RayLender, report: Report) -> None:
         with suppress(TransientError):
             demand = await lender.demand()
             report(Wanted(used_usd=demand.used_usd, wanted_usd=demand.wanted_usd))
-
-
-async def _next(orders: StreamReader) -> ToProcess | None:
-    line = await orders.readline()
-    return TO_PROCESS.validate_json(line) if line else None
-
-
-async def _open_orders() -> StreamReader:
-    reader = StreamReader(limit=MAX_LINE_BYTES)
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer
-    )
-    return reader
 
 
 def _first(error: BaseException) -> BaseException:

@@ -1,5 +1,3 @@
-import socket
-
 import pytest
 
 from engine import errors
@@ -8,7 +6,6 @@ from engine.wire.endpoints import Endpoint, Payer
 from jobs.send.sharded.cluster_process import (
     ClusterPlace,
     ClusterProcess,
-    check_address,
     error_of,
 )
 from jobs.send.sharded.messages import (
@@ -25,23 +22,13 @@ from schemas.settings import LimitSettings, RunSettings
 from tests.rows import each_row
 
 
-@each_row("address", ["ray://head:10001", "head", "head:", ":6379", "head:http"])
-async def test_address_that_is_none_is_refused_with_the_form_of_one(address: str) -> None:
-    with pytest.raises(ConfigError, match="expected HOST:PORT as `ray start` prints it"):
-        await check_address(address)
+async def test_variables_that_may_have_ended_ray_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_health_check_period_ms", "1s")
 
-
-@each_row("host", ["a..b", "x" * 70])
-async def test_address_with_a_name_that_no_machine_can_have_is_refused(host: str) -> None:
-    with pytest.raises(ConfigError, match="nobody listens there"):
-        await check_address(f"{host}:6379")
-
-
-async def test_address_where_nobody_listens_is_refused_at_once() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # and does not listen
-        with pytest.raises(ConfigError, match="nobody listens there"):
-            await check_address(f"127.0.0.1:{taken.getsockname()[1]}")
+    async with ClusterProcess(ClusterPlace(), "abc") as process:
+        with pytest.raises(ConfigError, match=r"mend or unset RAY_health_check_period_ms$"):
+            await process.begin(Begin(address=None, settings=RunSettings(), endpoints=[]))
 
 
 @each_row(
@@ -56,11 +43,12 @@ def test_no_more_workers_than_a_limit_has_work_for(
     assert fit_workers(wanted, RunSettings(limits=limits)) == workers
 
 
-async def test_process_that_has_ended_before_it_is_told_something_is_a_cluster_that_is_gone() -> (
-    None
-):
-    async with ClusterProcess(ClusterPlace(), "no_such_module") as process:
-        with pytest.raises(OutageError, match="No module named no_such_module"):
+@each_row("module, said", [("no_such_module", "No module named"), ("abc", "it said nothing")])
+async def test_process_that_has_ended_is_a_cluster_that_is_gone_however_it_ended(
+    module: str, said: str
+) -> None:
+    async with ClusterProcess(ClusterPlace(), module) as process:
+        with pytest.raises(OutageError, match=said):
             await process.begin(Begin(address=None, settings=RunSettings(), endpoints=[]))
 
         process.lend(Lend(until_s=1.0, usd=1.0))
