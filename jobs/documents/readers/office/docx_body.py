@@ -84,8 +84,18 @@ class _BodyWriter:
             note = notes.get(mark.note_id)
             if note is not None:
                 self._end_groups()
-                self._pieces.append(f"<div>[{mark.label}]</div>")
+                self._pieces.append(f"<div>[{escape(mark.label)}]</div>")
+                start = len(self._pieces)
                 self.write(note)
+                if mark.is_own:
+                    self._drop_label(start, f"<p>{escape(mark.label)}")
+
+    def _drop_label(self, start: int, label: str) -> None:
+        """A note with a label of its own has that in its text again."""
+        for place in range(start, len(self._pieces)):
+            if piece := self._pieces[place]:
+                self._pieces[place] = "<p>" * piece.startswith(label) + piece.removeprefix(label)
+                return
 
     def _write_child(self, child: ET.Element) -> None:
         name = local(child)

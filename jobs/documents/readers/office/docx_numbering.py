@@ -82,7 +82,7 @@ class Numbering:
             return _BULLET if level.text.strip() else ""
         if level.style == "none":
             return ""
-        shown = [each._replace(style="decimal") for each in levels] if level.is_legal else levels
+        shown = list(map(_as_legal, levels)) if level.is_legal else levels
         return _PLACE.sub(lambda found: _number(shown, counts, int(found[1]) - 1), level.text)
 
     def _count(self, place: ListPlace, levels: list[_Level], counts: list[int | None]) -> None:
@@ -110,6 +110,11 @@ class Numbering:
             number = self._numbers.get(number_id)
             self._levels[number_id] = _levels_of(levels, number.element) if number else levels
         return self._levels[number_id]
+
+
+def _as_legal(level: _Level) -> _Level:
+    """As Word shows `Section 1.01` below `Article I`: decimal, zeros stay."""
+    return level if level.style == "decimalZero" else level._replace(style="decimal")
 
 
 def _number_of(element: ET.Element) -> _Number:

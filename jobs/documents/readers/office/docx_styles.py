@@ -18,6 +18,7 @@ MONO_FONT = re.compile(
     re.IGNORECASE,
 )
 _MAX_LEVEL = 6
+_MAX_LIST_LEVEL = 8  # ECMA-376 part 1, 17.9.6: there are nine
 _BODY_TEXT = 9  # an outline level that is none: ECMA-376 part 1, 17.3.1.20
 _MAX_STYLES_UP = 20
 
@@ -102,7 +103,7 @@ class Styles:
         if number_id in (None, "0"):
             return None
         assert number_id is not None
-        return ListPlace(number_id, as_number(level, 0))
+        return ListPlace(number_id, min(as_number(level, 0), _MAX_LIST_LEVEL))
 
     def is_bulleted(self, paragraph: ET.Element) -> bool:
         """Whether the style is one of Word's for lists, though it has no numbering."""

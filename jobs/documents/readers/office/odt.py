@@ -134,7 +134,8 @@ class _OdtWriter:
                 yield from self._item(item, style, level, depth + 1)
                 yield from self._end_code()
             elif local(item) == "list-item":
-                yield "<li>"
+                number = as_number(value_of(item, "start-value"), number)
+                yield f'<li value="{number}">' if numbering.is_numbered else "<li>"
                 yield from self._item(item, style, level, depth + 1)
                 yield from self._end_code()
                 yield "</li>"
