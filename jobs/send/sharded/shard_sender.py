@@ -8,6 +8,7 @@ from engine.lease.claims import Lender
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.stopping import Stopping
 from engine.workers import run_workers
+from jobs.garbage import collect_rarely
 from jobs.send.sharded.send_shard import ErrorWords, ShardEnd, ShardWork, WorkerOrder
 from jobs.send.sharded.shards import Shard
 
@@ -16,6 +17,7 @@ class ShardSender:
     """Does its work call by call, each by what a lender lends it; `begin` comes first."""
 
     def __init__(self, order: WorkerOrder, work: ShardWork) -> None:
+        collect_rarely()  # in a process that Ray has started, not we
         self._order = order
         self._work = work
         self._stats = Stats()

@@ -1,4 +1,4 @@
-"""One cluster for all tests that need one: it takes ten seconds to start."""
+"""One cluster for all tests that need one, and further ones where a head is lost."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.runs import comparable_files, finish, write_documents
-from tests.integration.ray.cluster import RunningCluster, start_cluster
+from tests.integration.ray.cluster import RunningCluster, Starter, open_starter
 from tests.integration.ray.runs import MODELS, start_run
 from tests.openai_server import RunningServer, start_openai_server
 
@@ -17,20 +17,37 @@ SLOW = {"median_s": 0.3, "sigma": 0.1}
 VERY_SLOW = {"median_s": 1.5, "sigma": 0.1}  # a worker outlives its machine for about a second
 
 
+MACHINES = 2
+
+
 class Clusters:
     """The one cluster, and another in its place once a test has killed its head."""
 
     def __init__(self) -> None:
         self._opened = ExitStack()
+        self._starter: Starter | None = None
         self._running: RunningCluster | None = None
 
     def running(self) -> RunningCluster:
+        """With two machines beside its head."""
         if self._running is None or not self._running.is_alive():
-            self.close()
-            self._running = self._opened.enter_context(start_cluster())
+            self.order(MACHINES)
+            self._running = self.next()
         return self._running
 
+    def order(self, machine_count: int) -> None:
+        """Have another one started, while the caller does other things."""
+        if self._starter is None:
+            self._starter = self._opened.enter_context(open_starter())
+        self._starter.order(machine_count)
+
+    def next(self) -> RunningCluster:
+        """The earliest that was ordered."""
+        assert self._starter is not None
+        return RunningCluster(**self._starter.hear(), starter=self._starter)
+
     def close(self) -> None:
+        """End them all."""
         self._opened.close()
 
 

@@ -130,7 +130,7 @@ def test_cap_is_kept_by_all_workers_together_also_when_the_lender_is_killed(
     process = start_on_ray(cluster, server, in_path, *budget)
     wait_for(server, COUNT // 8, process)
 
-    kill(cluster.pids_of("Lending"))
+    kill(cluster.pids_of("CallLender"))
     ended = finish(process)
     again = send(server, in_path, in_path.with_name("out.jsonl"), *budget)
 

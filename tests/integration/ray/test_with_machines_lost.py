@@ -53,7 +53,7 @@ def test_loss_of_machines_workers_and_the_lender_changes_nothing_in_the_files(
         return at_work(senders, call_of(run_dir, stage))
 
     def lender_at_work(stage: str) -> list[int]:
-        return at_work(partial(cluster.pids_of, "Lending"), call_of(run_dir, stage))
+        return at_work(partial(cluster.pids_of, "CallLender"), call_of(run_dir, stage))
 
     def lose_machine_in(stage: str) -> None:
         when(partial(last_at_work, stage), process)

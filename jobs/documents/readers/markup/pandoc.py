@@ -50,7 +50,8 @@ def read_rtf(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
     if not data.lstrip().startswith(b"{\\rtf"):
         raise damaged("does not begin as RTF does")
-    html = _html_of(_convert(one_way(data), "rtf", limits, _QUIET))
+    text = one_way(data)
+    html = _html_of(_convert(text.data, "rtf", limits, _QUIET)).translate(text.places)
     start, _, rest = html.partition(_TITLE_BLOCK)  # its title is none of its text
     return _extract(start + rest.partition("</header>")[2] if rest else html, limits)
 

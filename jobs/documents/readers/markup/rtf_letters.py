@@ -54,6 +54,9 @@ _CODE_PAGES = frozenset(
 )
 _WIDE = 0x10000
 _LAST_SIGNED = 0x8000
+_FIRST_HALVES, _SECOND_HALVES = range(0xD800, 0xDC00), range(0xDC00, 0xE000)  # of UTF-16
+_HALF = 0x3FF
+_FIRST_PLACE, _LAST_PLACE = 0xE000, 0xEFFF  # Unicode: for private use
 
 
 class _State(NamedTuple):
@@ -64,9 +67,17 @@ class _State(NamedTuple):
     is_hidden: bool = False
 
 
-def one_way(data: bytes) -> bytes:
+class RtfText(NamedTuple):
+    """RTF, and what stands for letters in it that pandoc takes for none: emoji, rare signs."""
+
+    data: bytes
+    places: dict[int, str]
+
+
+def one_way(data: bytes) -> RtfText:
     """The same text; bytes that are no letters of their code page stay."""
-    return b"".join(_Letters().rewrite(data))
+    letters = _Letters()
+    return RtfText(b"".join(letters.rewrite(data)), letters.places)
 
 
 class _Letters:
@@ -76,6 +87,9 @@ class _Letters:
         self._states = [_State(1, -1)]
         self._skipped = 0
         self._waiting = bytearray()  # bytes of letters, until it is known whether more follow
+        self._first_half = 0  # of a letter that UTF-16 has two units for
+        self.places: dict[int, str] = {}
+        self._places_of: dict[str, int] = {}
 
     def rewrite(self, data: bytes) -> Iterator[bytes]:
         """The pieces of the text anew."""
@@ -87,7 +101,7 @@ class _Letters:
                 continue
             yield self._letters()
             if found["unicode"] is not None:
-                yield rb"\u%d ?" % _signed(int(found["unicode"])) * self._is_seen
+                yield self._unit(int(found["unicode"]) % _WIDE) * self._is_seen
                 self._skipped = self._states[-1].fallback_count
             elif found["size"] is not None:
                 place += int(found["size"])
@@ -126,6 +140,26 @@ class _Letters:
     def _is_seen(self) -> bool:
         return not self._states[-1].is_hidden
 
+    def _unit(self, unit: int) -> bytes:
+        if unit in _FIRST_HALVES:
+            self._first_half = unit
+            return b""
+        first, self._first_half = self._first_half, 0
+        if unit in _SECOND_HALVES and first:
+            letter = _WIDE + ((first & _HALF) << 10 | unit & _HALF)
+            return self._letter(chr(letter))
+        return rb"\u%d ?" % _signed(unit)
+
+    def _letter(self, letter: str) -> bytes:
+        """A letter; one beyond 16 bits in a place that has none of its own."""
+        code = ord(letter)
+        if code >= _WIDE:
+            code = self._places_of.setdefault(letter, _FIRST_PLACE + len(self._places_of))
+            if code > _LAST_PLACE:
+                return b"?"
+            self.places[code] = letter
+        return rb"\u%d ?" % _signed(code)
+
     def _set(self, word: bytes, digits: bytes) -> None:
         state, number = self._states[-1], int(digits or 0)
         if word in _HIDING:
@@ -154,16 +188,7 @@ class _Letters:
         text = data.decode(codec, "replace")
         if "\ufffd" in text:
             return b"".join(rb"\'%02x" % byte for byte in data)
-        return b"".join(
-            rb"\u%d ?" % _signed(unit) for letter in text for unit in _units(ord(letter))
-        )
-
-
-def _units(code: int) -> tuple[int, ...]:
-    if code < _WIDE:
-        return (code,)
-    code -= _WIDE
-    return 0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF)
+        return b"".join(map(self._letter, text))
 
 
 def _signed(unit: int) -> int:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from engine.clock import SystemClock
 from engine.errors import EngineError, TransientError
 from engine.workers import run_workers
+from jobs.garbage import collect_rarely
 from jobs.send.sharded.crew import Crew
 from jobs.send.sharded.gather import spent_usd
 from jobs.send.sharded.messages import (
@@ -32,7 +33,7 @@ from jobs.send.sharded.messages import (
     Stop,
     Wanted,
 )
-from jobs.send.sharded.on_ray.actors import RayLender, open_lending
+from jobs.send.sharded.on_ray.actors import Actor, RayLender, open_keeper, open_lender
 from jobs.send.sharded.on_ray.cluster import core_count, joined_cluster
 from jobs.send.sharded.on_ray.orders import next_order, next_send, open_orders
 from jobs.send.sharded.on_ray.staff import Staff
@@ -75,10 +76,11 @@ async def _obey(job: ShardJob, folder: Path, report: Report) -> None:
             begin.settings, tuple(begin.endpoints), begin.others, begin.free_models, begin.store
         )
         work = job.work if order.store is None else OutsideWork(job.work)
+        keeper = open_keeper()
         staff = Staff(order, work, cores, lambda text: report(Note(text=text)))
         while (send := await next_send(orders)) is not None:
             try:
-                await _send(job, order, send, staff, orders, report)
+                await _send(job, order, send, staff, keeper, orders, report)
             except BaseExceptionGroup as group:
                 raise _first(group) from None
             staff.rest()
@@ -90,16 +92,16 @@ async def _send(
     order: WorkerOrder,
     send: Send,
     staff: Staff,
+    keeper: Actor,
     orders: StreamReader,
     report: Report,
 ) -> None:
     folder = Path(send.call_dir)
     call = Call(folder) if order.store is None else outside_call(folder, order.store)
-    keeper = open_lending(call, order, send)
-    lender = RayLender(keeper)
+    lender = open_lender(keeper, call, order, send)
     crew = Crew(
         call.shards(),
-        hire=lambda: staff.hire(keeper, send.workers),
+        hire=lambda: staff.hire(lender, send.workers),
         keeper=lender,
         spent_usd=job.spent_usd if order.store is None else None,
         report=report,
@@ -149,6 +151,7 @@ def main(job: ShardJob) -> None:
 
     The argument is the folder of this process. It is removed here if the user's process is gone.
     """
+    collect_rarely()
     folder, parent = Path(sys.argv[1]), os.getppid()
     descriptor = os.dup(1)
     os.dup2(2, 1)

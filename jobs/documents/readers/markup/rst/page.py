@@ -72,20 +72,25 @@ def _html_of(text: str) -> str:
 
 
 def _keep_sources(tree: nodes.document) -> None:
-    """Put what docutils could not parse in the place of its complaints."""
+    """Put what docutils could not parse in the place of its complaints, which then are none."""
     parents = {
         id(parent): parent
-        for message in tree.findall(nodes.system_message)
-        if (parent := message.parent) is not None
+        for kind in (nodes.system_message, nodes.problematic)
+        for node in tree.findall(kind)
+        if (parent := node.parent) is not None
     }
     for parent in parents.values():
         parent.children = [kept for child in parent.children for kept in _kept(child)]
         for child in parent.children:
             parent.setup_child(child)
+    tree.parse_messages.clear()
+    tree.transform_messages.clear()
 
 
 def _kept(node: nodes.Node) -> Iterator[nodes.Node]:
-    if not isinstance(node, nodes.system_message):
+    if isinstance(node, nodes.problematic):
+        yield nodes.Text(node.astext())
+    elif not isinstance(node, nodes.system_message):
         yield node
     elif node["level"] >= _ERROR:  # what it only warns of stands in the text
         for source in node.findall(nodes.literal_block):

@@ -21,7 +21,9 @@ STEPS = 6
 COMPILER = "torch._dynamo"
 PRINTS_WHETHER_THE_COMPILER_IS_IMPORTED = f"""
 import sys
+from jobs.finetune.student.training.child import set_up_torch
 from tests.integration.jobs.finetune.student.test_learner import moved_weights
+set_up_torch(threads=1)
 moved_weights()
 print({COMPILER!r} in sys.modules)
 """

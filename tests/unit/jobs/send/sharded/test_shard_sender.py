@@ -1,17 +1,41 @@
-"""What ends the work on a shard comes back in words, whatever it is."""
-
+import gc
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from engine.errors import QuotaError
 from engine.lease.claims import Lender
 from engine.stats.counters import Stats
 from engine.stopping import Stopping
-from jobs.send.sharded.send_shard import ErrorWords, ShardEnd, WorkerOrder
+from jobs.garbage import COLLECTIONS_BETWEEN_LARGER_ONES, OBJECTS_BETWEEN_COLLECTIONS
+from jobs.send.sharded.send_shard import ErrorWords, ShardEnd, WorkerOrder, send_shard
 from jobs.send.sharded.shard_sender import ShardSender
 from jobs.send.sharded.shards import Shard
 from schemas.settings import RunSettings
 from tests.rows import each_row
 from tests.unit.jobs.send.sharded.outside.test_sealing import GenerousLender
+
+OF_PYTHON = (700, 10, 10)
+
+
+@pytest.fixture
+def collecting() -> Iterator[None]:
+    before = gc.get_threshold()
+    gc.set_threshold(*OF_PYTHON)
+    yield
+    gc.set_threshold(*before)
+
+
+@pytest.mark.usefixtures("collecting")
+def test_process_of_a_worker_looks_for_garbage_rarely_whoever_has_started_it() -> None:
+    ShardSender(WorkerOrder(RunSettings(), ()), send_shard)
+
+    assert gc.get_threshold() == (
+        OBJECTS_BETWEEN_COLLECTIONS,
+        COLLECTIONS_BETWEEN_LARGER_ONES,
+        COLLECTIONS_BETWEEN_LARGER_ONES,
+    )
 
 
 @each_row(
