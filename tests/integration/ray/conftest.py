@@ -9,12 +9,12 @@ import pytest
 
 from tests.crash.runs import comparable_files, finish, write_documents
 from tests.integration.ray.cluster import RunningCluster, Starter, open_starter
+from tests.integration.ray.jobs import Outcome, evaluation_job, finish_here, run_job
 from tests.integration.ray.runs import MODELS, start_run
 from tests.openai_server import RunningServer, start_openai_server
 
 HERE = Path(__file__).parent
 SLOW = {"median_s": 0.3, "sigma": 0.1}
-VERY_SLOW = {"median_s": 1.5, "sigma": 0.1}  # a worker outlives its machine for about a second
 
 
 MACHINES = 2
@@ -77,12 +77,6 @@ def slow_server() -> Iterator[RunningServer]:
         yield running
 
 
-@pytest.fixture
-def very_slow_server() -> Iterator[RunningServer]:
-    with start_openai_server({"models": MODELS, "latency": VERY_SLOW}) as running:
-        yield running
-
-
 @pytest.fixture(scope="package")
 def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpus") / "documents"
@@ -99,3 +93,15 @@ def files_of_one_machine(
         code, said = finish(start_run(server, run_dir, documents))
     assert code == 0, said
     return comparable_files(run_dir)
+
+
+@pytest.fixture(scope="package")
+def run_here(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    with run_job(tmp_path_factory.mktemp("here")) as job:
+        return finish_here(job)
+
+
+@pytest.fixture(scope="package")
+def evaluation_here(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    with evaluation_job(tmp_path_factory.mktemp("here")) as job:
+        return finish_here(job)

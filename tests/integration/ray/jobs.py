@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.files.journal import read_settled
-from engine.files.sent_sums import read_sends
+from engine.files.sent_sums import ROUNDING_USD, read_sends
 from engine.run_folder import RunFolder
 from jobs.dataset.repeats.find_repeats import LEAST_BYTES_ELSEWHERE as LEAST_QUESTION_BYTES
 from jobs.documents.read_documents import LEAST_BYTES_ELSEWHERE as LEAST_DOCUMENT_BYTES
@@ -49,6 +49,7 @@ EVALUATION_STAGES = (
     AtWork("evaluation/pairs", asks=True),
 )
 BEFORE_REPEATS = "question_vectors"
+MADE_LONG, END = b" " * LEAST_QUESTION_BYTES, b"}\n"
 
 
 class Job(NamedTuple):
@@ -82,14 +83,15 @@ class Job(NamedTuple):
         if stage == BEFORE_REPEATS:
             path = self.run_dir / "questions.jsonl"
             with path.open("r+b") as file:
-                file.seek(-1, os.SEEK_END)
-                file.write(b" " * LEAST_QUESTION_BYTES + b"\n")
+                file.seek(-len(END), os.SEEK_END)
+                file.write(MADE_LONG + END)
 
 
 class Outcome(NamedTuple):
-    """What a job on one machine has come to."""
+    """What a job on one machine has come to; `files` but for the order of lines."""
 
     code: int
+    in_order: list[bytes]  # the lines of the file whose order is the same everywhere
     files: dict[str, list[bytes]]
     bought_again: int  # some items ask the same
     not_ok: list[str]  # of what `distill audit` says: a run that was made by hand lacks files
@@ -98,8 +100,12 @@ class Outcome(NamedTuple):
 def finish_here(job: Job) -> Outcome:
     code, said = finish(job.start())
     assert all((job.run_dir / f"{each.stage}.jsonl").exists() for each in job.stages[-1:]), said
-    again = bought_again(job.server)
-    return Outcome(code, comparable_files(job.run_dir), again, audited(job))
+    files, again = comparable_files(job.run_dir), bought_again(job.server)
+    return Outcome(code, lines_in_order(job), files, again, audited(job))
+
+
+def lines_in_order(job: Job) -> list[bytes]:
+    return (job.run_dir / "kept_questions.jsonl").read_bytes().splitlines()
 
 
 def audited(job: Job) -> list[str]:
@@ -109,23 +115,29 @@ def audited(job: Job) -> list[str]:
     return [line for line in said.splitlines() if line.startswith("not ok")]
 
 
-def assert_is_that_of_one_machine(job: Job, here: Outcome, *, lost_asking: int) -> None:
-    """All is there, little was bought again, and what is billed is in the books."""
-    refused = job.server.control.settled_totals()["refused"]
+def assert_is_that_of_one_machine(job: Job, here: Outcome) -> None:
+    """All its files are, and nothing of what was on the way is left."""
     files = comparable_files(job.run_dir)
     files |= {
-        name: [line.rstrip() for line in files[name]] for name in files if "questions" in name
+        name: [line.replace(MADE_LONG, b"") for line in lines]
+        for name, lines in files.items()
+        if name == "questions.jsonl"
     }
+    assert files == here.files
+    assert lines_in_order(job) == here.in_order
+    assert not RunFolder(job.run_dir).shards_dir.exists()
+    assert not (job.run_dir / "repeats").exists()
+    assert audited(job) == here.not_ok
+
+
+def assert_limits_were_kept(job: Job, here: Outcome, *, lost_asking: int) -> None:
+    """Little was bought again, all that is billed stands in the books, no call came too soon."""
     own = RunFolder(job.run_dir)
     settled_usd = sum(each.cost_usd or 0.0 for each in read_settled(own.journal_path))
     lost_usd = sum(read_sends(own.sends_path).lost_usd.values())
-    assert files == here.files
+    assert job.server.control.settled_totals()["refused"] == 0
     assert bought_again(job.server) - here.bought_again <= lost_asking * IN_FLIGHT
-    assert bill_usd(job.server) <= settled_usd + lost_usd + 1e-9
-    assert refused == 0
-    assert not own.shards_dir.exists()
-    assert not (job.run_dir / "repeats").exists()
-    assert audited(job) == here.not_ok
+    assert bill_usd(job.server) <= settled_usd + lost_usd + ROUNDING_USD
 
 
 def write_large_documents(folder: Path) -> None:
@@ -142,6 +154,7 @@ def run_job(folder: Path) -> Iterator[Job]:
     command = (
         *("run", str(folder / "run"), "--documents", str(folder / "documents")),
         *("--judge", JUDGE, "--set", f"questions.embedding_model={EMBEDDING}"),
+        *("--set", "questions.max_near_duplicate=0.3"),  # a third of them repeats another
     )
     with start_openai_server(SERVER) as server:
         yield Job(command, folder / "run", RUN_STAGES, server)

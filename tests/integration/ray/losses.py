@@ -13,7 +13,7 @@ from tests.crash.runs import finish
 from tests.forked import ForkedProcess
 from tests.integration.ray.cluster import RunningCluster
 
-FAR_S, NEAR_S = 0.05, 0.01  # between looks; near: workers of the stage have begun
+FAR_S, NEAR_S = 0.05, 0.01  # between looks; near: workers of the stage were lent to
 
 
 class AtWork(NamedTuple):
@@ -54,9 +54,8 @@ def stopped_at_work(
     try:
         while len(stopped) < count:
             assert process.poll() is None, (wanted, stopped, finish(process))
-            call = call_of(run_dir, wanted.stage)
-            has_begun = call is not None and any(call.glob("*/epoch-*"))
-            if call is not None and has_begun:
+            call, has_begun = call_of(run_dir, wanted.stage), False
+            if call is not None and (has_begun := (call / "leases.jsonl").exists()):
                 others = set(cluster.pids_of("ShardSender")).difference(stopped)
                 stopped += [pid for pid in others if _stop_at_work(pid, call, asks=wanted.asks)]
             time.sleep(NEAR_S if has_begun else FAR_S)

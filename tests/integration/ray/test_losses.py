@@ -17,8 +17,8 @@ from tests.integration.ray.jobs import (
     Job,
     Outcome,
     assert_is_that_of_one_machine,
+    assert_limits_were_kept,
     evaluation_job,
-    finish_here,
     run_job,
 )
 from tests.integration.ray.losses import (
@@ -27,6 +27,7 @@ from tests.integration.ray.losses import (
     losses_by_stage,
     stopped_at_work,
 )
+from tests.integration.ray.runs import distill
 
 OpenJob = Callable[[Path], AbstractContextManager[Job]]
 
@@ -38,11 +39,10 @@ class Kind(NamedTuple):
     here: Outcome
 
 
-@pytest.fixture(scope="package", params=[run_job, evaluation_job], ids=["run", "evaluation"])
-def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Kind:
-    folder = tmp_path_factory.mktemp("here")
-    with request.param(folder) as job:
-        return Kind(request.param, finish_here(job))
+@pytest.fixture(params=["run", "evaluation"])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    open_job = {"run": run_job, "evaluation": evaluation_job}[request.param]
+    return Kind(open_job, request.getfixturevalue(f"{request.param}_here"))
 
 
 @pytest.fixture
@@ -71,7 +71,8 @@ def test_loss_of_workers_machines_and_lenders_in_each_stage_changes_nothing_in_t
         each.stage: 2 for each in job.stages
     }
     lost_asking = sum(2 for each in job.stages if each.asks)
-    assert_is_that_of_one_machine(job, kind.here, lost_asking=lost_asking)
+    assert_is_that_of_one_machine(job, kind.here)
+    assert_limits_were_kept(job, kind.here, lost_asking=lost_asking)
 
 
 def test_head_that_is_lost_in_each_stage_ends_the_command_in_one_message_and_the_same_one_goes_on(
@@ -88,12 +89,15 @@ def test_head_that_is_lost_in_each_stage_ends_the_command_in_one_message_and_the
             job.prepare_what_follows(wanted.stage)
             cluster.lose_head()
             ended.append(finish(process))
+    looked = distill("status", job.run_dir)
     code, said = finish(job.start())
 
     assert code == kind.here.code, said
+    assert "what an earlier call's workers had written is taken in" in looked
     assert {code for code, _ in ended} == {75}, ended
     for _, lost in ended:
         assert "the Ray cluster, or its head, is gone" in lost
         assert "Traceback" not in lost
     lost_asking = sum(1 for each in job.stages if each.asks)
-    assert_is_that_of_one_machine(job, kind.here, lost_asking=lost_asking)
+    assert_is_that_of_one_machine(job, kind.here)
+    assert_limits_were_kept(job, kind.here, lost_asking=lost_asking)

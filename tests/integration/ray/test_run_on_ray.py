@@ -48,30 +48,3 @@ def test_begun_here_with_a_worker_killed_there_and_ended_here_the_files_are_the_
     assert code == 0, last_said
     assert bought_again(slow_server) <= IN_FLIGHT
     assert_is_whole(run_dir, files_of_one_machine)
-
-
-def test_what_a_killed_command_leaves_is_taken_in_by_whoever_looks_and_ended_there(
-    cluster: RunningCluster,
-    slow_server: RunningServer,
-    documents: Path,
-    files_of_one_machine: dict[str, list[bytes]],
-    tmp_path: Path,
-) -> None:
-    run_dir = tmp_path / "run"
-    process = start_run(slow_server, run_dir, documents, cluster=cluster)
-    when(has_called(slow_server, QUESTIONS // 2), process)
-    process.send_signal(signal.SIGKILL)
-    finish(process)
-    assert (run_dir / "shards").exists()
-
-    said = distill("status", run_dir)
-    settled = len((run_dir / "journal.jsonl").read_bytes().splitlines())
-    audited = distill("audit", run_dir)
-    code, last_said = finish(start_run(slow_server, run_dir, documents))
-
-    assert "what an earlier call's workers had written is taken in" in said
-    assert f"questions        {settled} requests" in said
-    assert "not ok" not in audited
-    assert code == 0, last_said
-    assert bought_again(slow_server) <= 2 * IN_FLIGHT
-    assert_is_whole(run_dir, files_of_one_machine)

@@ -51,12 +51,15 @@ def test_worker_and_command_are_killed_and_the_files_are_those_of_one_machine(
     finish(first)
 
     said = distill("status", run_dir, keys)
-    kept = (run_dir / "journal.jsonl").read_bytes()
+    settled = len((run_dir / "journal.jsonl").read_bytes().splitlines())
+    audited = distill("audit", run_dir)
     second = start_run(slow_server, run_dir, documents)
     code, last_said = finish(second)
 
     assert "what an earlier call's workers had written is taken in" in said
-    assert kept
+    assert settled
+    assert f"questions        {settled} requests" in said
+    assert "not ok" not in audited
     assert code == 0, last_said
     assert bought_again(slow_server) <= UNSEALED
     assert s3_server.open_store("runs").names("") == []
