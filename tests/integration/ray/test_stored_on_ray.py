@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,9 +18,13 @@ from tests.integration.ray.runs import MODELS, when
 from tests.openai_server import RunningServer, start_openai_server
 from tests.openai_server.bill import bill_usd
 
+if TYPE_CHECKING:
+    from tests.integration.outside.s3_server import S3Server
+
 WORKERS = 2
 SOON_BYTES, LATER_BYTES = 20_000, 60_000
 CAP_USD = 0.2
+LOOKS = ("status", "costs", "plan", "report", "audit")
 POLL_S = 0.02
 
 
@@ -72,6 +77,20 @@ def on_ray(
     return Cluster(cluster, Machines(tmp_path, url, slow_server, documents, cluster.environment))
 
 
+@pytest.fixture
+def on_ray_and_s3(
+    tmp_path: Path,
+    cluster: RunningCluster,
+    slow_server: RunningServer,
+    documents: Path,
+    s3_server: "S3Server",
+) -> Cluster:
+    """The same with a bucket on a real server of the S3 protocol."""
+    environment = {**cluster.environment, **s3_server.environment}
+    url = s3_server.url(tmp_path.name)
+    return Cluster(cluster, Machines(tmp_path, url, slow_server, documents, environment))
+
+
 def assert_is_whole(machines: Machines) -> None:
     code, said = machines.call("audit", str(machines.run_dir))
     assert code == 0, said
@@ -80,9 +99,9 @@ def assert_is_whole(machines: Machines) -> None:
 
 
 def test_machine_is_lost_with_its_workers_and_others_go_on_with_and_without_a_cluster(
-    on_ray: Cluster, slow_server: RunningServer, documents: Path, tmp_path: Path
+    on_ray_and_s3: Cluster, slow_server: RunningServer, documents: Path, tmp_path: Path
 ) -> None:
-    machines = on_ray.machines
+    on_ray, machines = on_ray_and_s3, on_ray_and_s3.machines
     with start_openai_server({"models": MODELS}) as calm:
         alone = Machines(tmp_path / "alone", "", calm, documents, {})
         code, said = finish(alone.start("--budget-usd", "5"))
@@ -95,6 +114,7 @@ def test_machine_is_lost_with_its_workers_and_others_go_on_with_and_without_a_cl
     code, said = machines.fetch("--take-over")
     assert code == 0, said
     kept = set(machines.journal_ids())
+    looked = {each: machines.call(each, str(machines.run_dir)) for each in LOOKS}
     here = machines.start()
     lost_here = machines.lose(here, lambda: len(machines.journal_ids()) > len(kept) + IN_FLIGHT)
     assert lost_here is not None
@@ -104,6 +124,7 @@ def test_machine_is_lost_with_its_workers_and_others_go_on_with_and_without_a_cl
     code, said = finish(on_ray.start())
 
     assert code == 0, said
+    assert [code for code, _ in looked.values()] == [0] * len(LOOKS), looked
     assert 0 < len(kept) <= len(kept_here)
     assert kept <= bought
     unsealed = len(bought - kept) + len(set(lost_here) - kept_here)
