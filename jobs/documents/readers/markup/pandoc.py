@@ -51,7 +51,7 @@ def read_rtf(data: bytes, limits: ReadLimits) -> Extract:
     if not data.lstrip().startswith(b"{\\rtf"):
         raise damaged("does not begin as RTF does")
     text = one_way(data)
-    html = _html_of(_convert(text.data, "rtf", limits, _QUIET)).translate(text.places)
+    html = text.shown(_html_of(_convert(text.data, "rtf", limits, _QUIET)))
     start, _, rest = html.partition(_TITLE_BLOCK)  # its title is none of its text
     return _extract(start + rest.partition("</header>")[2] if rest else html, limits)
 

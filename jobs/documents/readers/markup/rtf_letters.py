@@ -3,7 +3,8 @@ r"""Writes the letters of RTF in one way: `\u8220 ?`, whatever code page or form
 Pandoc takes every byte for Windows-1252, what stands for a letter where it cannot be shown for
 the letter and the next one, and a sign that touches a control word for its end. Rows of tables
 that do not say again what they are it takes for one, and the cells of a table within a cell for
-one word.
+one word. A table of many rows takes it the square of their number: it is given several, with a
+mark between them.
 """
 
 import re
@@ -56,7 +57,12 @@ _WIDE = 0x10000
 _LAST_SIGNED = 0x8000
 _FIRST_HALVES, _SECOND_HALVES = range(0xD800, 0xDC00), range(0xDC00, 0xE000)  # of UTF-16
 _HALF = 0x3FF
-_FIRST_PLACE, _LAST_PLACE = 0xE000, 0xEFFF  # Unicode: for private use
+_FIRST_PLACE, _LAST_PLACE = 0xE000, 0xEFFE  # Unicode: for private use
+_ROWS_GO_ON = 0xEFFF
+_ROW, _MAX_ROWS = rb"\row", 30
+_BETWEEN_TABLES = re.compile(
+    rf"</tbody>\s*</table>\s*<p>{chr(_ROWS_GO_ON)}</p>\s*<table>\s*<tbody>"
+)
 
 
 class _State(NamedTuple):
@@ -73,6 +79,10 @@ class RtfText(NamedTuple):
     data: bytes
     places: dict[int, str]
 
+    def shown(self, html: str) -> str:
+        """What pandoc has made of it, with these letters and with its tables whole."""
+        return _BETWEEN_TABLES.sub("", html).translate({**self.places, _ROWS_GO_ON: None})
+
 
 def one_way(data: bytes) -> RtfText:
     """The same text; bytes that are no letters of their code page stay."""
@@ -87,6 +97,7 @@ class _Letters:
         self._states = [_State(1, -1)]
         self._skipped = 0
         self._waiting = bytearray()  # bytes of letters, until it is known whether more follow
+        self._row_count = 0
         self._first_half = 0  # of a letter that UTF-16 has two units for
         self.places: dict[int, str] = {}
         self._places_of: dict[str, int] = {}
@@ -124,7 +135,7 @@ class _Letters:
         elif found["brace"] and len(self._states) > 1:
             self._states.pop()
         elif (ending := _ENDINGS.get(piece.rstrip())) is not None:
-            piece += ending
+            piece += self._break_between_rows(piece) + ending
         elif found["word"]:
             self._set(found["word"], found["number"])
             piece = b"" if found["word"] == b"uc" else piece  # it is 1 in what is written
@@ -135,6 +146,11 @@ class _Letters:
         self._skipped = 0
         is_text = not (found["brace"] or piece.startswith(b"\\"))
         return piece if self._is_seen or not is_text else b""
+
+    def _break_between_rows(self, piece: bytes) -> bytes:
+        self._row_count += piece.rstrip() == _ROW
+        is_due = piece.rstrip() == _ROW and self._row_count % _MAX_ROWS == 0
+        return rb"\pard \u%d ?\par " % _signed(_ROWS_GO_ON) if is_due else b""
 
     @property
     def _is_seen(self) -> bool:

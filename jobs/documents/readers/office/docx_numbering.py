@@ -4,26 +4,12 @@ import re
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.html.lists import written
+from jobs.documents.readers.office.docx_number_forms import in_form
 from jobs.documents.readers.office.docx_styles import ListPlace
 from jobs.documents.readers.office.ooxml import as_number, is_on, local, value_of
 
 _LEVELS = 9  # ECMA-376 part 1, 17.9.6
 _PLACE = re.compile(r"%([1-9])")
-_STYLES = {
-    "lowerLetter": "a",
-    "upperLetter": "A",
-    "lowerRoman": "i",
-    "upperRoman": "I",
-    "decimalZero": "zero",
-    **dict.fromkeys(
-        (
-            *("chineseCounting", "chineseCountingThousand", "japaneseCounting"),
-            *("taiwaneseCounting", "taiwaneseCountingThousand", "ideographDigital"),
-        ),
-        "informal",
-    ),
-}
 _BULLET = "-"
 _MAX_TEXT_CHARS = 100  # of a label, which stands before each item
 
@@ -35,6 +21,7 @@ class _Level(NamedTuple):
     text: str = "%1."
     start: int = 1
     is_legal: bool = False  # all its numbers are decimal: ECMA-376 part 1, 17.9.4
+    restart_level: int = _LEVELS  # it begins anew below so many levels: 17.9.10, of all if not told
 
 
 class _Number(NamedTuple):
@@ -93,7 +80,9 @@ class Numbering:
         count = counts[depth]
         is_restart = place not in self._started and self._restarts(place)
         counts[depth] = levels[depth].start if count is None or is_restart else count + 1
-        counts[depth + 1 :] = [None] * (_LEVELS - depth - 1)
+        for below in range(depth + 1, _LEVELS):
+            if depth < levels[below].restart_level:
+                counts[below] = None
         self._started.add(place)
 
     def _restarts(self, place: ListPlace) -> bool:
@@ -151,10 +140,11 @@ def _take_level(levels: list[_Level], told: str | None, element: ET.Element | No
         text=f"%{depth + 1}." if text is None else text[:_MAX_TEXT_CHARS],
         start=as_number(value_of(element.find("{*}start")), 1),
         is_legal=is_on(element.find("{*}isLgl")),
+        restart_level=as_number(value_of(element.find("{*}lvlRestart")), _LEVELS),
     )
 
 
 def _number(levels: list[_Level], counts: list[int | None], depth: int) -> str:
     count = counts[depth]
     number = levels[depth].start if count is None else count
-    return written(number, _STYLES.get(levels[depth].style, "1"))
+    return in_form(number, levels[depth].style)

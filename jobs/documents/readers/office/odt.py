@@ -6,9 +6,10 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from jobs.documents.readers.extract import Extract, assemble
+from jobs.documents.readers.html.lists import written
 from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits, damaged
-from jobs.documents.readers.office.odt_styles import OdtStyles
+from jobs.documents.readers.office.odt_styles import ListLevel, OdtStyles
 from jobs.documents.readers.office.ooxml import PARSE_ERRORS, as_number, local, value_of
 from jobs.documents.readers.zip_files import Archive, open_zip
 
@@ -59,6 +60,7 @@ class _OdtWriter:
         self._boxes: list[ET.Element] = []
         self._code: list[str] = []
         self._last_numbers: dict[str, int] = {}
+        self._numbers: list[str] = []  # of the items that are open, the innermost last
 
     def title(self) -> str:
         """The title in the file's properties; may be empty."""
@@ -128,20 +130,28 @@ class _OdtWriter:
         key = f"{style} {level}"
         number = self._last_numbers.get(key, 0) + 1 if goes_on else numbering.start
         tag = "ol" if numbering.is_numbered else "ul"
-        yield f'<{tag} start="{number}" type="{escape(numbering.form)}">'
+        yield f"<{tag}>"
         for item in element:
             if local(item) == "list-header":  # it has no number
                 yield from self._item(item, style, level, depth + 1)
                 yield from self._end_code()
             elif local(item) == "list-item":
                 number = as_number(value_of(item, "start-value"), number)
-                yield f'<li value="{number}">' if numbering.is_numbered else "<li>"
+                yield self._item_tag(numbering, number, level)
                 yield from self._item(item, style, level, depth + 1)
                 yield from self._end_code()
                 yield "</li>"
                 number += 1
         self._last_numbers[key] = number - 1
         yield f"</{tag}>"
+
+    def _item_tag(self, numbering: ListLevel, number: int, level: int) -> str:
+        if not numbering.is_numbered:
+            return "<li>"
+        del self._numbers[level - 1 :]
+        self._numbers += [""] * (level - 1 - len(self._numbers))
+        self._numbers.append(written(number, numbering.form))
+        return f'<li data-item-label="{escape(numbering.label(self._numbers))}">'
 
     def _item(self, item: ET.Element, style: str, level: int, depth: int) -> Iterator[str]:
         for child in item:

@@ -1,6 +1,6 @@
 """What the styles of an ODT say: code, numbering, superscripts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
@@ -9,6 +9,8 @@ from jobs.documents.readers.office.ooxml import as_number, local, value_of
 
 _SPACE = "_20_"  # as names have it
 _MAX_STYLES_UP = 20
+_FORMS = frozenset("1aAiI")
+_MAX_SIGNS = 40  # before and behind the number of an item
 _RAISED = frozenset("s123456789")  # how a place begins that is above the line
 
 
@@ -18,6 +20,13 @@ class ListLevel(NamedTuple):
     is_numbered: bool = False
     form: str = "1"
     start: int = 1
+    prefix: str = ""
+    suffix: str = "."
+    shown_count: int = 1  # of levels whose numbers stand in a label, the inner ones
+
+    def label(self, numbers: Sequence[str]) -> str:
+        """What stands before an item; `numbers` are those of its level and of all above."""
+        return self.prefix + ".".join(numbers[-self.shown_count :]) + self.suffix
 
 
 class _Style(NamedTuple):
@@ -86,10 +95,18 @@ def _style_of(style: ET.Element, name: str) -> _Style:
 def _levels_of(style: ET.Element) -> dict[str, ListLevel]:
     levels: dict[str, ListLevel] = {}
     for found in style:
-        form = value_of(found, "num-format") or ""
-        is_numbered = local(found) == "list-level-style-number" and bool(form)
-        start = as_number(value_of(found, "start-value"), 1)
-        levels.setdefault(value_of(found, "level") or "", ListLevel(is_numbered, form, start))
+        told = value_of(found, "num-format") or ""
+        form = told if told in _FORMS else "1"
+        is_numbered = local(found) == "list-level-style-number" and bool(told)
+        level = ListLevel(
+            is_numbered=is_numbered,
+            form=form,
+            start=as_number(value_of(found, "start-value"), 1),
+            prefix=(value_of(found, "num-prefix") or "")[:_MAX_SIGNS],
+            suffix=(value_of(found, "num-suffix") or ".")[:_MAX_SIGNS],
+            shown_count=max(1, as_number(value_of(found, "display-levels"), 1)),
+        )
+        levels.setdefault(value_of(found, "level") or "", level)
     return levels
 
 

@@ -37,6 +37,9 @@ _MIN_ENTRIES = 2  # that begin with a number
 _MIN_CONTENTS = 4  # of others
 _FRONT_PAGES = 12  # numbers may go on from those before
 _GROWING = 0.9  # share of neighbours
+_MANY_PAGES = 8
+_PAGE_SHARE = 0.5  # on so many stands what is a head though it is large or code
+_EVERYWHERE = "everywhere"
 
 _Key = tuple[object, ...]
 
@@ -53,6 +56,9 @@ def drop_furniture(pages: list[list[Line]]) -> list[list[Line]]:
             keys[-1][place.line] += _keys(place, number, body)
         for key in (key for found in keys[-1].values() for key in found):
             seen_on[key].add(number)
+    most = max(_MANY_PAGES, _PAGE_SHARE * len(pages))
+    for key in [key for key in seen_on if key[0] == _EVERYWHERE and len(seen_on[key]) < most]:
+        seen_on[key].clear()
     least = _MIN_REPEATS if len(pages) > _FEW_PAGES else 1
     running = [
         {line for line in found if _runs(number, found[line], seen_on, least)}
@@ -170,21 +176,25 @@ def _edges(lines: list[Line], zones: _Zones) -> Iterator[_EdgeLine]:
 def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
     """What running heads of one kind have in common.
 
-    Height and all words; height and words at one end, where the two ends are apart; all
-    words but numbers, one of which grows with the pages; or, where a number stands apart at one
-    end, that and its height.
+    Height and all words, of large lines and code those of most pages; height and words at one
+    end, where the two ends are apart; all words but numbers, one of which grows with the pages;
+    or, where a number stands apart at one end, that and its height.
     """
     line, edge, is_outermost = place
     printed = _DASHED.sub(r"\1", line.text)
     text = _GLUED.sub(r"\1 ", printed)  # a long title has run into the number
     words = text.casefold().split()
     is_lone = len(words) == 1 and _is_number(words[0])
-    if line.size > (_MAX_NUMBER_SIZE if is_lone else _MAX_SIZE) * body:
-        return
-    if _BULLET.match(line.text) or (line.is_mono and not is_lone):
+    if _BULLET.match(line.text):
         return
     height = round(line.baseline / _SAME_PLACE)
-    if sum(map(str.isalnum, line.text)) >= _MIN_LETTERS:
+    is_text = sum(map(str.isalnum, line.text)) >= _MIN_LETTERS
+    is_large = line.size > (_MAX_NUMBER_SIZE if is_lone else _MAX_SIZE) * body
+    if is_large or (line.is_mono and not is_lone):
+        if is_text and is_outermost:
+            yield _EVERYWHERE, edge, height, *words
+        return
+    if is_text:
         yield edge, height, *words
         count = _END_WORDS if line.widest_gap > _FAR_APART else _LONG_END_WORDS
         if is_outermost and line.widest_gap > _APART and len(words) > count:
@@ -265,33 +275,3 @@ def _is_entry(line: Line, pages: range) -> bool:
     match = _ENDS_IN_NUMBER.search(line.text[-_TAIL_CHARS:])
     is_apart = line.widest_gap > _APART or line.cells
     return bool(is_apart and match and int(match[1]) in pages)
-
-
-_LARGE = 1.6  # of the body's size
-_HUGE = 2.5
-_MIN_PAGES = 2
-_PAGE_SHARE = 0.5
-
-
-def drop_watermarks(pages: list[list[Line]]) -> list[list[Line]]:
-    """The lines of each page without watermarks.
-
-    These are large and aslant; or aslant, pale or huge on at least half of the pages.
-    """
-    body = body_size(pages)
-    counts = Counter(text for lines in pages for text in {line.text for line in lines})
-    least = max(_MIN_PAGES, _PAGE_SHARE * len(pages))
-    return [
-        [
-            line
-            for line in lines
-            if not _is_watermark(line, body, is_repeated=counts[line.text] >= least)
-        ]
-        for lines in pages
-    ]
-
-
-def _is_watermark(line: Line, body: float, *, is_repeated: bool) -> bool:
-    if line.is_aslant and line.size > _LARGE * body:
-        return True
-    return is_repeated and (line.is_aslant or line.is_pale or line.size > _HUGE * body)

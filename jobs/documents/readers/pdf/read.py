@@ -8,7 +8,7 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 from jobs.documents.readers.extract import Extract, assemble
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
 from jobs.documents.readers.pdf.form_fields import field_lines
-from jobs.documents.readers.pdf.furniture import drop_furniture, drop_watermarks
+from jobs.documents.readers.pdf.furniture import drop_furniture
 from jobs.documents.readers.pdf.lines.inkless import keep_inkless, text_objects
 from jobs.documents.readers.pdf.lines.page_lines import Line, page_lines
 from jobs.documents.readers.pdf.ocr import PictureReader
@@ -18,6 +18,7 @@ from jobs.documents.readers.pdf.paragraphs.join_lines import join_lines
 from jobs.documents.readers.pdf.paragraphs.notes import place_notes
 from jobs.documents.readers.pdf.paragraphs.words import join_words
 from jobs.documents.readers.pdf.unread import Unread, has_flat_text, is_picture, notes_of
+from jobs.documents.readers.pdf.watermarks import drop_watermarks
 
 _END_MARK = b"%%EOF"
 _LAST_PART = b"endobj"

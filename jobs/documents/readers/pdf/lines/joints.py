@@ -22,6 +22,8 @@ _OPERATOR = re.compile(r"[-+*/%=<>|&!^]{1,3}")
 _CAPITALS = re.compile(r"[A-Z][A-Z\d_]+(?!\w)")
 _AFTER_HALVES = frozenset({"or", "to", "oder", "und", "sowie", "bzw."})  # "read- or write-lock"
 _SHORT_OPTION = re.compile(r"[A-Za-z\d](?!\w)")  # behind a hyphen that stands alone
+_ROOT = re.compile(r"/(?:etc|opt|usr|var)(?:/\w+)?")  # "/usr/lib" before "/$(ARCH)"
+_PART_OF_PATH = re.compile(r"/(?!(?:etc|home|opt|usr|var)\b)[\w$]")
 _HOME = re.compile(r"~\w")  # of a user: /~name/
 _PART_OF_OPTION = re.compile(r"-[a-z]{3}")
 _BETWEEN_NAMES = frozenset(
@@ -135,6 +137,8 @@ def _literal_goes_on(word: str, piece: str) -> bool:
         return _option_goes_on(word, piece)
     if word[-1] == ":":
         return piece[0] in ":/"
+    if piece[0] == "/":
+        return _ROOT.fullmatch(word) is not None and _PART_OF_PATH.match(piece) is not None
     if word[-1] == ".":
         is_name = "/" in word or word[:-1].isupper() or _may_go_on(piece)
         return len(word) > 1 and is_name

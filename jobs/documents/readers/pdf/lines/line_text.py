@@ -15,6 +15,7 @@ _SMALL = 0.93  # of the font size of the line
 _RAISED_BY = 0.12  # of that font size
 _LOWERED_BY = 0.08  # the same
 DEFINED = re.compile(r"\[[A-Z][A-Za-z ]{2,40}\]")  # [Function], [Generic Function]
+SIGNATURE = re.compile(r"\(.*\) [a-z]+(?: [a-z]+)?")  # (close-port port) procedure
 _DEFINITION_GAP = 1.2  # of the font size
 _UP, _ON_LINE, _DOWN = 1, 0, -1
 _SPACE_GAP = 0.12  # of the font size
@@ -59,6 +60,13 @@ def defined_tag(runs: list[Run]) -> str:
         return ""
     tag = line_text([last])
     return tag if DEFINED.fullmatch(tag) else ""
+
+
+def is_signature(runs: list[Run]) -> bool:
+    """Whether runs are a call in a typewriter font, and what is called: a procedure, a macro."""
+    first, *_, last = runs
+    is_call = first.is_mono and first.glyphs[0].char == "(" and not last.is_mono
+    return is_call and SIGNATURE.fullmatch(line_text(runs)) is not None
 
 
 def code_text(runs: list[Run], pitch: float) -> str:

@@ -18,6 +18,7 @@ from jobs.documents.readers.pdf.lines.line_text import (
     pitch_of,
     starts_raised,
 )
+from jobs.documents.readers.pdf.lines.numbered import without_numbers
 from jobs.documents.readers.pdf.lines.pitch import with_pitch
 from jobs.documents.readers.pdf.lines.regions import Row, page_regions
 from jobs.documents.readers.pdf.lines.runs import Run, are_code, gaps, is_rtl, page_runs, run_of
@@ -35,8 +36,6 @@ _OPENING = frozenset("([{<\"'“‘«•‣◦▪●–-")  # these begin prose,
 _ARROWS = frozenset({"←-", "←֓", "↩", "↵", "⏎"})  # the first is how TeX puts it together
 _ARROW_LENGTHS = (1, 2)
 _COMMENT_SIGNS = ("#", "##", "###", "//", "/*", "%", "%%", ";", ";;")  # before words in prose
-_NUMBER_SIZE = 0.75  # of the size of the code beside it
-_SAME_LINE = 0.1
 _SAMPLE = 500  # glyphs
 _MIN_WIDTHLESS = 6
 _NO_WIDTH = 0.001  # points
@@ -111,7 +110,7 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
     lines = [
         _line(part, number)
         for number, rows in enumerate(page_regions(runs))
-        for part in split_rows(rows)
+        for part in split_rows(without_numbers(rows))
     ]
     lines += map(_turned_line, glyphs.others)
     found = _above_edge([line for line in lines if line.text], _lower_edge(page, glyphs.turns))
@@ -145,7 +144,7 @@ def _line(part: Part, region: int) -> Line:
 
 
 def _text_line(row: Row, region: int) -> Line:
-    whole = _without_button(_without_number(row))
+    whole = _without_button(row)
     row = _without_arrow(whole)
     is_mono = _is_mono(row)
     pitch = pitch_of(row.runs) if is_mono else 0.0
@@ -168,16 +167,6 @@ def _text_line(row: Row, region: int) -> Line:
         ends_mono=_ends_mono(row),
         starts_raised=starts_raised(row.runs),
     )
-
-
-def _without_number(row: Row) -> Row:
-    """A row of code without its number, which printers set smaller before it."""
-    first, *rest = row.runs
-    is_number = all(glyph.char.isdecimal() for glyph in first.glyphs)
-    if not (is_number and rest and are_code(rest)) or first.size > _NUMBER_SIZE * rest[0].size:
-        return row
-    is_raised = first.baseline - rest[0].baseline > _SAME_LINE * rest[0].size
-    return row if is_raised else row._replace(runs=rest)
 
 
 def _without_arrow(row: Row) -> Row:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from statistics import median
 from typing import NamedTuple
 
-from jobs.documents.readers.pdf.lines.runs import Run, is_rtl
+from jobs.documents.readers.pdf.lines.runs import Run, are_code, is_rtl
 
 _SAME_ROW = 0.35  # of the font size, as all shares here
 _SAME_HEIGHT = 0.5
@@ -153,7 +153,9 @@ def _is_beside(stream: _Region, region: _Region) -> bool:
     if not own:
         return not _is_in_column(stream, region)
     is_apart = _left_of(own) >= _right_of(beside) or _right_of(own) <= _left_of(beside)
-    return is_apart and (_are_unpaired(own, beside) or (_is_prose(own) and _is_prose(beside)))
+    if not is_apart:
+        return False
+    return _are_unpaired(own, beside) or (_is_prose(beside) and (_is_prose(own) or _is_code(own)))
 
 
 def _are_unpaired(own: list[Run], beside: list[Run]) -> bool:
@@ -181,6 +183,10 @@ def _left_of(runs: list[Run]) -> float:
 
 def _right_of(runs: list[Run]) -> float:
     return sorted(run.right for run in runs)[-1 - len(runs) // _FEW]
+
+
+def _is_code(runs: list[Run]) -> bool:
+    return len(_plain_rows(runs)) >= _COLUMN_ROWS and are_code(runs)
 
 
 def _is_prose(runs: list[Run]) -> bool:

@@ -11,6 +11,7 @@ _CUT_GAP = 0.6  # of the font size, as all shares here
 _CUT_CODE = 0.62  # the same between words of code, whose spaces may be 0.6 wide
 _SPACE_GAP = 0.14  # narrower than any space between words that printers set
 _NO_GAP = 0.06
+_CODE_GAP = 0.35  # the same between words of code: letters of code may be set with some room
 _INDEX_GAP = 0.2  # between an index and the bracket after it
 _OVERLAP = 0.005  # letters that are nearer than that have no space between them
 _CLOSING = frozenset(")]}.,;:!?")
@@ -22,6 +23,7 @@ _SMALLER = 0.93
 _MONO_SHARE = 0.9
 _COMMENTS = ("/*", "//", "#", "%", ";")
 _MAIN_SHARE = 0.15
+_DOTS = 3  # and more lead to what stands at the end of a line
 
 
 class Run(NamedTuple):
@@ -161,7 +163,8 @@ def _with_space(glyph: Glyph, before: Glyph, gap: float) -> Glyph:
     style = glyph.style
     if not glyph.is_spaced:
         is_code = style.is_mono and before.style.is_mono
-        is_exact = not is_code and style.turns == 0  # others have no exact widths
+        is_wide = not is_code or gap > _CODE_GAP
+        is_exact = is_wide and style.turns == 0  # others have no exact widths
         is_apart = is_exact and not _is_option(before, glyph)
         return glyph._replace(is_spaced=True) if is_apart else glyph
     if gap >= _no_gap(before, glyph):
@@ -195,3 +198,16 @@ def gaps(runs: Iterable[Run]) -> Iterator[float]:
     """The widths between runs of one row, as shares of the font size."""
     for before, after in pairwise(runs):
         yield (after.left - before.right) / max(before.size, after.size)
+
+
+def have_leaders(runs: list[Run]) -> bool:
+    """Whether dots lead to what stands at the end of a row; they may stand far from each other."""
+    return any(map(_ends_in_dots, runs)) or sum(map(_is_dot, runs)) > _DOTS
+
+
+def _is_dot(run: Run) -> bool:
+    return len(run.glyphs) == 1 and run.glyphs[0].char == "."
+
+
+def _ends_in_dots(run: Run) -> bool:
+    return len(run.glyphs) > _DOTS and all(glyph.char in ".·…" for glyph in run.glyphs[-_DOTS:])

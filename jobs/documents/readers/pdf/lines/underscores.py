@@ -9,7 +9,8 @@ from jobs.documents.readers.pdf.tables.rules import Rule
 
 _HEIGHT = 0.13  # as all shares here, of the font size
 _NARROWEST, _WIDEST = 0.2, 0.7
-_MAX_GAP = 2.5  # between the letters on both sides: there may be two underscores
+_MAX_GAP = 2.5  # to the end of a line: there may be two underscores
+_ALONE = 12.0  # between the letters on both sides of underscores that stand for names
 _NEAR = 0.2  # between an underscore and its letter; a space is wider
 _SLACK = 0.15
 _SAME_BASELINE = 0.1  # points
@@ -65,14 +66,9 @@ def _is_next(last: Glyph, glyph: Glyph) -> bool:
 
 
 def _between(last: Glyph, glyph: Glyph, by_height: _Heights) -> list[Glyph]:
-    size = glyph.style.size
-    if glyph.left - last.right >= _MAX_GAP * size:
+    if glyph.left - last.right >= _ALONE * glyph.style.size:
         return []
-    found = _rules(glyph, last.right, glyph.left, by_height)
-    is_beside = found and (
-        found[0].left - last.right < _NEAR * size or glyph.left - found[-1].right < _NEAR * size
-    )
-    return _drawn(glyph, found, last) if is_beside else []
+    return _drawn(glyph, _rules(glyph, last.right, glyph.left, by_height), last)
 
 
 def _behind(last: Glyph, by_height: _Heights) -> list[Glyph]:
@@ -110,14 +106,13 @@ def _rules(glyph: Glyph, left: float, right: float, by_height: _Heights) -> list
 
 
 def _drawn(glyph: Glyph, rules: Sequence[Rule], last: Glyph | None) -> list[Glyph]:
-    """The underscores, set as `glyph` is; the first is apart from `last` if there is room."""
-    spaced = last is None or rules[0].left - last.right > _NEAR * glyph.style.size
-    return [
-        glyph._replace(
-            char="_", left=rule.left, right=rule.right, is_spaced=spaced and rule is rules[0]
-        )
-        for rule in rules
-    ]
+    """The underscores, set as `glyph` is; each is apart from what is before it if there is room."""
+    found: list[Glyph] = []
+    for rule in rules:
+        is_apart = last is None or rule.left - last.right > _NEAR * glyph.style.size
+        last = glyph._replace(char="_", left=rule.left, right=rule.right, is_spaced=is_apart)
+        found.append(last)
+    return found
 
 
 def _after(underscore: Glyph, glyph: Glyph) -> Glyph:

@@ -4,7 +4,7 @@ import re
 
 from jobs.documents.readers.extract import LINE, PARAGRAPH
 from jobs.documents.readers.pdf.lines.joints import HYPHEN, OPEN, is_cjk, joint
-from jobs.documents.readers.pdf.lines.line_text import DEFINED
+from jobs.documents.readers.pdf.lines.line_text import DEFINED, SIGNATURE
 from jobs.documents.readers.pdf.lines.page_lines import Line
 from jobs.documents.readers.pdf.paragraphs.code import goes_on, is_code
 from jobs.documents.readers.pdf.paragraphs.margins import (
@@ -29,6 +29,7 @@ _OPEN_WORD = re.compile(  # no item ends with it
 )
 _TAIL_CHARS = 12
 _LEADER = re.compile(r"[\w)\]] \.\.\. \w[^.]{0,20}$")  # to what stands at the end of a line
+_COUNTED = re.compile(r"\d+(?:[.,]\d+)*,? [a-z]{2}")  # "9 and 10", in the midst of a sentence
 _LEFT_OUT = re.compile(r"\.{3,5}|[…⋮]")  # alone on a line
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _INDENT = 0.8
@@ -107,7 +108,7 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: Margin
         return None
     if DEFINED.match(group[0].text) and not _goes_on_in_definition(group, line):
         return LINE if DEFINED.match(line.text) else PARAGRAPH
-    if _are_parted(last, line) or _is_item(line, group, is_filled=is_filled):
+    if _are_parted(last, line) or _is_signature(last) or _is_item(line, group, is_filled=is_filled):
         return LINE
     if is_filled:
         return PARAGRAPH if _is_indented(line, group) else None
@@ -127,6 +128,12 @@ def _are_parted(last: Line, line: Line) -> bool:
         return True
     texts = (line.text, last.text)
     return any(_LEADER.search(text) or _LEFT_OUT.fullmatch(text) for text in texts)
+
+
+def _is_signature(line: Line) -> bool:
+    """Whether a line is a call, and says far from it what is called."""
+    is_parted = line.starts_mono and line.widest_gap > _PARTED
+    return is_parted and SIGNATURE.fullmatch(line.text) is not None
 
 
 def _goes_on_in_definition(group: list[Line], line: Line) -> bool:
@@ -190,7 +197,8 @@ def reads_on(last: Line, line: Line) -> bool:
     is_alike = abs(line.size - last.size) <= _SIZE_STEP and not (line.cells or last.cells)
     first = line.text.lstrip(_OPENING)[:1]
     is_small = first.islower() or is_cjk(line.text[0]) or line.is_rtl
-    return is_alike and is_small and not _is_finished(last)
+    is_inner = is_small or _COUNTED.match(line.text) is not None
+    return is_alike and is_inner and not (_is_finished(last) or _is_signature(last))
 
 
 def _is_indented(line: Line, group: list[Line]) -> bool:

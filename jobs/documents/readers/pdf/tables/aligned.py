@@ -6,9 +6,9 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from jobs.documents.readers.pdf.lines.line_text import defined_tag, starts_raised
+from jobs.documents.readers.pdf.lines.line_text import defined_tag, is_signature, starts_raised
 from jobs.documents.readers.pdf.lines.regions import Row, rows_of
-from jobs.documents.readers.pdf.lines.runs import Run, are_code, gaps, run_of
+from jobs.documents.readers.pdf.lines.runs import Run, are_code, gaps, have_leaders, run_of
 
 _ALIGNED = 2.5  # points
 _SURE_GAP = 1.0  # of the font size
@@ -31,7 +31,6 @@ _BULLETS = frozenset("•‣◦▪●○")
 _MARKER_GLYPHS = 5
 _ROMAN = frozenset("ivxlc")
 _MAX_CELLS = 40
-_DOTS = 3  # and more lead to what stands at the end of a line
 
 
 class TableRow(NamedTuple):
@@ -98,15 +97,11 @@ def _starts(row: Row) -> list[Run]:
     runs = row.runs
     if not 2 <= len(runs) <= _MAX_CELLS or any(run.cells for run in runs):
         return []
-    if are_code(runs) or any(map(_ends_in_dots, runs)) or defined_tag(runs):
+    if are_code(runs) or have_leaders(runs) or defined_tag(runs) or is_signature(runs):
         return []
     is_near = runs[1].left - runs[0].right < _MARKER_GAP * runs[1].size
     is_item = _is_bullet(runs[0]) or (is_near and _is_marker(runs[0]))
     return runs[2:] if is_item or starts_raised(runs) else runs[1:]
-
-
-def _ends_in_dots(run: Run) -> bool:
-    return len(run.glyphs) > _DOTS and all(glyph.char in ".·…" for glyph in run.glyphs[-_DOTS:])
 
 
 def _is_bullet(run: Run) -> bool:

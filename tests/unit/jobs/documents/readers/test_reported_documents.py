@@ -7,6 +7,8 @@ and 531; html-to-markdown 182; and pages of Docusaurus, Docsy, Javadoc, Notion, 
 
 import pytest
 
+from jobs.documents.readers.markup.rtf_letters import one_way
+from jobs.documents.readers.office.docx_number_forms import in_form
 from tests.rows import each_row
 from tests.unit.jobs.documents.readers.made_files import make_epub, make_zip
 from tests.unit.jobs.documents.readers.office.made_office import make_docx, make_pptx, paragraph
@@ -144,26 +146,81 @@ def test_a_note_with_a_mark_of_its_own_keeps_it_and_counts_for_none() -> None:
     assert text == "A[*] b[1]\n\n[*] Own.\n[1] Counted."
 
 
-def test_an_item_of_an_odt_may_say_its_number() -> None:
+@each_row(
+    "form, labels",
+    [
+        ("lowerLetter", {1: "a", 26: "z", 27: "aa", 54: "bbb"}),
+        ("ordinal", {1: "1st", 2: "2nd", 3: "3rd", 11: "11th", 21: "21st"}),
+        ("decimalEnclosedCircle", {1: "①", 20: "⑳", 21: "21"}),
+        ("russianUpper", {1: "А", 10: "К", 29: "Я"}),
+        ("ganada", {2: "나"}),
+        ("upperRoman", {4: "IV"}),
+        ("of another program", {4: "4"}),
+        ("lowerLetter", {0: "0", 10**9: "1000000000"}),
+    ],
+)
+def test_numbers_of_items_have_the_forms_of_word(form: str, labels: dict[int, str]) -> None:
+    assert {number: in_form(number, form) for number in labels} == labels
+
+
+def test_a_level_may_count_on_below_another_item() -> None:
+    levels = (
+        '<w:lvl w:ilvl="0"><w:lvlText w:val="%1."/></w:lvl><w:lvl w:ilvl="1">'
+        '<w:lvlRestart w:val="0"/><w:lvlText w:val="%2)"/></w:lvl>'
+    )
+    numbering = (
+        f'<w:abstractNum w:abstractNumId="0">{levels}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
+    )
+    body = _item("A") + _item("x", 1, 1) + _item("B") + _item("y", 1, 1)
+
+    assert read("docx", make_docx(body, numbering=numbering)).text == "1. A\n  1) x\n2. B\n  2) y"
+
+
+@each_row(
+    "style, items, text",
+    [
+        ('style:num-format="1"', ("", ' text:start-value="5"', ""), "1. a\n5. a\n6. a"),
+        (
+            'style:num-format="a" style:num-prefix="(" style:num-suffix=")"',
+            ("", ""),
+            "(a) a\n(b) a",
+        ),
+        ('style:num-format="①, ②"', ("", ""), "1. a\n2. a"),
+    ],
+)
+def test_items_of_an_odt_have_the_labels_of_their_style(
+    style: str, items: tuple[str, ...], text: str
+) -> None:
     names = " ".join(f'xmlns:{name}="{name}"' for name in ("office", "text", "style"))
-    style = '<text:list-level-style-number text:level="1" style:num-format="1"/>'
-    items = "".join(
-        f"<text:list-item{start}><text:p>a</text:p></text:list-item>"
-        for start in ("", ' text:start-value="5"', "")
+    style = f'<text:list-level-style-number text:level="1" {style}/>'
+    listed = "".join(
+        f"<text:list-item{start}><text:p>a</text:p></text:list-item>" for start in items
     )
     content = (
         f'<office:doc {names}><text:list-style style:name="L">{style}</text:list-style>'
-        f'<office:body><office:text><text:list text:style-name="L">{items}</text:list>'
+        f'<office:body><office:text><text:list text:style-name="L">{listed}</text:list>'
         "</office:text></office:body></office:doc>"
     )
 
-    assert read("odt", make_zip({"content.xml": content.encode()})).text == "1. a\n5. a\n6. a"
+    assert read("odt", make_zip({"content.xml": content.encode()})).text == text
 
 
 def test_letters_of_rtf_beyond_16_bits_are_letters() -> None:
     pytest.importorskip("pypandoc")
     for body, text in RTF:
         assert read("rtf", b"{\\rtf1\\ansi " + body + b"}").text == text
+
+
+def test_a_table_of_many_rows_of_rtf_is_one_that_pandoc_is_given_in_parts() -> None:
+    pytest.importorskip("pypandoc")
+    rows = [rb"\trowd\cellx1\cellx2\pard\intbl %d\cell b\cell\row" % n for n in range(95)]
+    data = b"{\\rtf1\\ansi " + b"\n".join(rows) + b"}"
+
+    parts = one_way(data).data.split(rb"\par ")
+
+    assert max(part.count(rb"\row") for part in parts) <= 30
+    assert read("rtf", data).text == "\n".join(f"{number} | b" for number in range(95))
 
 
 def test_boxes_of_a_slide_are_read_by_rows_and_breaks_in_cells_are_spaces() -> None:

@@ -34,6 +34,16 @@ def test_columns_drawn_one_after_the_other_are_read_so() -> None:
     assert "started in the cold season by two people" in found.replace("\n", " ")
 
 
+def test_code_at_the_head_of_a_column_is_read_after_the_prose_beside_it() -> None:
+    code = ["start(pump);", "open(valve);", "close(valve);", "stop(pump);"]
+    page = [*lines(LEFT * 2), *lines(code, left=320, font=CODE)]
+
+    found = text_of(page)
+
+    assert found.endswith("\n".join(code))
+    assert "started in the cold season by two people" in found.replace("\n", " ")
+
+
 def test_columns_drawn_line_by_line_across_are_read_one_after_the_other() -> None:
     page = [
         drawn

@@ -47,6 +47,31 @@ def test_several_forms_of_a_command_are_a_line_each() -> None:
     ]
 
 
+def test_a_call_in_parentheses_stands_alone_if_the_margin_says_what_it_is() -> None:
+    first, second, third = "(close-port port)", "(tty-port port)", "(finite? x)"
+    width = 360
+    pages = [
+        [
+            *lines([first, second], font=CODE),
+            *lines(["procedure", "special form"], left=width),
+            *lines(TELLING, left=90, top=676),
+            *lines([third], font=CODE, top=600),
+            *lines(["procedure"], left=width, top=600),
+        ],
+        [*lines(["(infinite? x)"], font=CODE), *lines(["procedure"], left=width)],
+    ]
+
+    shown = list(filter(None, text_of(*pages).split("\n")))
+
+    assert shown == [
+        "(close-port port) procedure",
+        "(tty-port port) special form",
+        " ".join(TELLING),
+        "(finite? x) procedure",
+        "(infinite? x) procedure",
+    ]
+
+
 def test_steps_behind_a_colon_are_a_line_each_though_their_lines_are_full() -> None:
     full = "The pump looks for its settings in two places, one by one, in this order, and no other:"
     first = "1. in the folder of the pump, where those of all pumps are kept, for everybody to read"

@@ -132,6 +132,19 @@ def test_underscores_that_are_drawn_at_both_ends_of_a_line_are_read() -> None:
     assert text_of(page) == "The names are HYDRA_PORT and those that begin with __init."
 
 
+def test_underscores_that_are_drawn_for_names_stand_apart() -> None:
+    page = [
+        text("zip", 72, 700),
+        text("= all", 150, 700),
+        text("q :", 72, 660),
+        text("= x", 96, 660),
+    ]
+    page += [rule(left, 700, left + 5, 700) for left in (92, 102, 112)]
+    page += [rule(87, 660, 92, 660)]
+
+    assert text_of(page).split() == ["zip", "_", "_", "_", "=", "all", "q", ":", "_", "=", "x"]
+
+
 def test_a_line_that_begins_with_a_number_and_a_word_is_no_page_number() -> None:
     pages = [
         [*lines(paragraph(f"{PROSE}It is {at}.", 70), top=740), text(f"{at}", 300, 60)]

@@ -109,3 +109,32 @@ def test_names_below_each_other_are_no_narrow_column() -> None:
     page = [*lines(paragraph(PROSE), top=740), *lines(names, top=640)]
 
     assert text_of(page).endswith("\n\n" + "\n".join(names))
+
+
+def test_a_head_in_a_typewriter_font_is_left_out_if_it_is_on_most_pages() -> None:
+    pages = [
+        [
+            text("UNCLASSIFIED", 250, 760, 13, CODE),
+            *lines(paragraph(f"{PROSE}So it is at {at}.", 70), top=740),
+            text("make pump" if at < 4 else "", 72, 60, font=CODE),
+        ]
+        for at in range(8)
+    ]
+
+    found = text_of(*pages)
+
+    assert "UNCLASSIFIED" not in found
+    assert found.count("make pump") == 4
+
+
+def test_numbers_before_lines_of_code_are_no_cells_and_no_lines() -> None:
+    code = ["with Pumps;    use Pumps;", "with Valves;   use Valves;", "", "procedure Run is"]
+    page = [text("The code is this:", 72, 720)]
+    for at, row in enumerate(code):
+        page.append(text(str(at + 9), 62 - 2.2 * len(str(at + 9)), 700 - 12 * at, 4))
+        page += [
+            text(part, 72 + 6 * row.index(part), 700 - 12 * at, font=CODE)
+            for part in filter(None, row.split("   "))
+        ]
+
+    assert text_of(page).endswith("\n".join(code))

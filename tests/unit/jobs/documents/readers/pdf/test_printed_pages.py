@@ -159,6 +159,21 @@ def test_lines_of_numbers_between_rules_are_rows() -> None:
     )
 
 
+def test_dots_far_from_each_other_that_lead_to_page_numbers_are_no_cells() -> None:
+    page = [
+        piece
+        for number, title in enumerate(("Pumps", "Valves in general", "Gauges", "Lamps"))
+        for piece in (
+            text(title, 72, 700 - 12 * number),
+            *(text(".", 170 + 15 * at, 700 - 12 * number) for at in range(20)),
+            text(str(2 * number + 1), 490, 700 - 12 * number),
+        )
+    ]
+
+    assert "|" not in text_of(page)
+    assert ". ." not in text_of(page)
+
+
 def test_an_underscore_is_drawn_though_the_letters_beside_it_stand_a_hair_apart() -> None:
     page = [text("asn", 72, 700.01), rule(90, 699.8, 95, 699.8), text("create", 96, 700)]
 

@@ -1,5 +1,9 @@
 """What stands between the lines and the glyphs of a PDF: spaces, hyphens, raised numbers."""
 
+from jobs.documents.readers.pdf.lines.glyphs import Glyph
+from jobs.documents.readers.pdf.lines.line_text import line_text
+from jobs.documents.readers.pdf.lines.runs import page_runs
+from jobs.documents.readers.pdf.lines.styles import NO_STYLE
 from tests.rows import each_row
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
     CODE,
@@ -76,6 +80,26 @@ def test_a_path_in_a_typewriter_font_over_a_line_end_is_whole() -> None:
     assert "/usr/share/pump/limits.conf whenever" in read("pdf", drawn_pdf([page])).text
 
 
+@each_row(
+    "end, start, joined",
+    [
+        ("/usr/lib", "/$(ARCH)/pump.so", "/usr/lib/$(ARCH)/pump.so"),
+        ("/usr", "/bin/pump", "/usr/bin/pump"),
+        ("/bin/pump", "/etc/pump", "/bin/pump /etc/pump"),
+        ("ftp:", "//pump.org/a", "ftp://pump.org/a"),
+    ],
+)
+def test_a_path_that_is_divided_before_a_slash_is_whole(end: str, start: str, joined: str) -> None:
+    page = [
+        text("All limits of the pump are read again from", 72, 700),
+        text(end, 280, 700, font=CODE),
+        text(start, 72, 688, font=CODE),
+        text("whenever it starts, as all do.", 170, 688),
+    ]
+
+    assert f"from {joined} whenever" in read("pdf", drawn_pdf([page])).text
+
+
 def test_prose_after_a_path_in_a_typewriter_font_is_apart_from_it() -> None:
     page = [
         text("The limits of the pump are read again and again from", 72, 700),
@@ -148,6 +172,16 @@ def test_narrow_spaces_between_words_are_spaces() -> None:
     assert read("pdf", drawn_pdf([page])).text == "Two words here"
 
 
+def test_room_between_names_in_a_typewriter_font_is_a_space() -> None:
+    style = NO_STYLE._replace(size=10.0, is_mono=True)
+    glyphs = [
+        Glyph(char, left, left + 6, style, is_spaced=False)
+        for char, left in zip("fab", (100, 110.7, 117.2), strict=True)
+    ]
+
+    assert line_text(page_runs(glyphs)) == "f ab"
+
+
 def test_letters_that_are_spread_are_words() -> None:
     page = [text("CHAPTER", 72, 700, spread=4), text("ONE", 160, 700, spread=4)]
 
@@ -168,6 +202,17 @@ def test_a_paragraph_goes_on_past_the_notes_at_the_foot_of_its_page() -> None:
     assert "as long as the valve is open and the lamp" in found.text
     assert "1 Which it does since spring." in found.text
     assert found.text[found.page_starts[1] :].startswith("is open")
+
+
+@each_row("start, is_inner", [("9 and 10.", True), ("9 Valves", False), ("9. and so on.", False)])
+def test_a_page_may_begin_with_a_number_of_the_sentence_before(start: str, is_inner: bool) -> None:
+    first = lines(paragraph(f"{FILLER}. {FILLER} with the valves"))
+    second = lines([start, "The lamp is green."], leading=40)
+
+    found = read("pdf", drawn_pdf([first, second])).text
+
+    assert ("with the valves 9 and 10." in found) == is_inner
+    assert (f"\n{start}" in found) != is_inner
 
 
 def test_notes_at_a_foot_are_told_from_text_under_a_large_title() -> None:
