@@ -24,6 +24,7 @@ from jobs.run.elsewhere import StageLeft
 from jobs.run.lanes import LaneOrder
 from jobs.run.spread_parts import SpreadParts
 from jobs.run.stored import SealingLender
+from jobs.send.sharded.borrowing import Borrowing
 from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
 from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, ShardEnded, Wanted
 from jobs.send.sharded.outside.depot import (
@@ -34,7 +35,6 @@ from jobs.send.sharded.outside.depot import (
 )
 from jobs.send.sharded.send_sharded import SHARDS_PER_WORKER, fit_workers
 from jobs.send.sharded.shards import Shard
-from jobs.spread.borrowing import Borrowing
 from jobs.spread.stage_calls import stage_inputs, write_stage_call
 from jobs.spread.take_in import Books, TakingIn
 from schemas.settings import RunSettings

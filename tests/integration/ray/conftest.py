@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,9 @@ from tests.integration.ray.cluster import RunningCluster, Starter, open_starter
 from tests.integration.ray.jobs import Outcome, evaluation_job, finish_here, run_job
 from tests.integration.ray.runs import MODELS, start_run
 from tests.openai_server import RunningServer, start_openai_server
+
+if TYPE_CHECKING:
+    from tests.integration.outside.s3_server import S3Server
 
 HERE = Path(__file__).parent
 SLOW = {"median_s": 0.3, "sigma": 0.1}
@@ -69,6 +73,15 @@ def clusters() -> Iterator[Clusters]:
 @pytest.fixture
 def cluster(clusters: Clusters) -> RunningCluster:
     return clusters.running()
+
+
+@pytest.fixture(scope="package")
+def s3_server() -> "Iterator[S3Server]":
+    pytest.importorskip("s3fs")
+    from tests.integration.outside.s3_server import start_s3_server  # needs the extra
+
+    with start_s3_server() as running:
+        yield running
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,9 +18,13 @@ from tests.integration.ray.runs import MODELS, when
 from tests.openai_server import RunningServer, start_openai_server
 from tests.openai_server.bill import bill_usd
 
+if TYPE_CHECKING:
+    from tests.integration.outside.s3_server import S3Server
+
 WORKERS = 2
 SOON_BYTES = 20_000
 CAP_USD = 0.2
+LOOKS = ("status", "costs", "plan", "report", "audit")
 POLL_S = 0.02
 
 
@@ -72,6 +77,20 @@ def on_ray(
     return Cluster(cluster, Machines(tmp_path, url, slow_server, documents, cluster.environment))
 
 
+@pytest.fixture
+def on_ray_and_s3(
+    tmp_path: Path,
+    cluster: RunningCluster,
+    slow_server: RunningServer,
+    documents: Path,
+    s3_server: "S3Server",
+) -> Cluster:
+    """The same with a bucket on a real server of the S3 protocol."""
+    environment = {**cluster.environment, **s3_server.environment}
+    url = s3_server.url(tmp_path.name)
+    return Cluster(cluster, Machines(tmp_path, url, slow_server, documents, environment))
+
+
 def assert_is_whole(machines: Machines) -> None:
     code, said = machines.call("audit", str(machines.run_dir))
     assert code == 0, said
@@ -90,9 +109,10 @@ def alone(documents: Path, tmp_path: Path) -> Path:
 
 
 def test_machine_is_lost_with_its_workers_the_cap_holds_and_others_go_on_with_and_without_a_cluster(
-    on_ray: Cluster, slow_server: RunningServer, alone: Path
+    on_ray_and_s3: Cluster, slow_server: RunningServer, alone: Path
 ) -> None:
-    machines, enough = on_ray.machines, ("--budget-usd", "5")
+    on_ray, machines = on_ray_and_s3, on_ray_and_s3.machines
+    enough = ("--budget-usd", "5")
     first = on_ray.start("--store", machines.url, "--budget-usd", str(CAP_USD))
     when(on_ray.has_bought(SOON_BYTES), first)
     kill(on_ray.workers_at_work())
@@ -100,6 +120,7 @@ def test_machine_is_lost_with_its_workers_the_cap_holds_and_others_go_on_with_an
     fetched = machines.fetch("--take-over")
     kept = set(machines.journal_ids())
 
+    looked = {each: machines.call(each, str(machines.run_dir)) for each in LOOKS}
     capped = finish(on_ray.start())
     billed_usd, settled = bill_usd(slow_server), machines.journal_ids()
     here = machines.start(*enough)
@@ -110,6 +131,7 @@ def test_machine_is_lost_with_its_workers_the_cap_holds_and_others_go_on_with_an
 
     assert (fetched[0], fetched_again[0]) == (0, 0), fetched[1] + fetched_again[1]
     assert "may have been spent that the store does not tell" in fetched[1]
+    assert [code for code, _ in looked.values()] == [0] * len(LOOKS), looked
     assert capped[0] == 3, capped[1]
     assert billed_usd <= CAP_USD
     assert code == 0, said

@@ -19,6 +19,7 @@ from engine.clock import SystemClock
 from engine.errors import EngineError, TransientError
 from engine.workers import run_workers
 from jobs.garbage import collect_rarely
+from jobs.send.sharded.borrowing import tell_wanted
 from jobs.send.sharded.crew import Crew
 from jobs.send.sharded.gather import spent_usd
 from jobs.send.sharded.messages import (
@@ -31,7 +32,6 @@ from jobs.send.sharded.messages import (
     Ready,
     Send,
     Stop,
-    Wanted,
 )
 from jobs.send.sharded.on_ray.actors import Actor, RayLender, open_keeper, open_lender
 from jobs.send.sharded.on_ray.cluster import core_count, joined_cluster
@@ -41,8 +41,6 @@ from jobs.send.sharded.outside.epochs import outside_call
 from jobs.send.sharded.outside.work_outside import OutsideWork
 from jobs.send.sharded.send_shard import ErrorWords, ShardWork, WorkerOrder, send_shard
 from jobs.send.sharded.shards import Call, Segment
-
-ASK_EVERY_S = 0.5  # how much more workers want
 
 Report = Callable[[FromProcess], None]
 
@@ -111,7 +109,7 @@ async def _send(
         sending = group.create_task(crew.run(send.workers))
         beside = [group.create_task(_listen(orders, crew, lender, sending))]
         if send.is_borrowing:
-            beside.append(group.create_task(_tell_wanted(lender, report)))
+            beside.append(group.create_task(tell_wanted(lender, report)))
         await asyncio.wait([sending])
         for task in beside:
             task.cancel()
@@ -128,16 +126,6 @@ async def _listen(
             with suppress(TransientError):  # it is lent again within seconds
                 await lender.borrow(order.until_s, order.usd)
     sending.cancel()
-
-
-async def _tell_wanted(lender: RayLender, report: Report) -> None:
-    """Say again and again what workers want of what they are lent."""
-    clock = SystemClock()
-    while True:
-        await clock.sleep(ASK_EVERY_S)
-        with suppress(TransientError):
-            demand = await lender.demand()
-            report(Wanted(used_usd=demand.used_usd, wanted_usd=demand.wanted_usd))
 
 
 def _first(error: BaseException) -> BaseException:
