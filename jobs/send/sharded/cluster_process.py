@@ -11,10 +11,10 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Self
 
 from engine import errors
+from engine.closing import AsyncClosing
 from engine.errors import ConfigError, EngineError, OutageError, UnexpectedError
 from jobs.send.sharded.cluster_address import check_address
 from jobs.send.sharded.messages import (
@@ -55,7 +55,7 @@ class ClusterPlace(NamedTuple):
     store: StoreOrder | None = None
 
 
-class ClusterProcess:
+class ClusterProcess(AsyncClosing):
     """One child process that drives workers on Ray, from `async with` to its end.
 
     Ray's files of a cluster of its own lie in a private folder, which is removed; by the child
@@ -84,12 +84,7 @@ class ClusterProcess:
             )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
         """End the process, and its cluster if that is its own."""
         assert self._process.stdin is not None
         self._process.stdin.close()
