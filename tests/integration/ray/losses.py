@@ -13,7 +13,7 @@ from tests.crash.runs import finish
 from tests.forked import ForkedProcess
 from tests.integration.ray.cluster import RunningCluster
 
-FAR_S, NEAR_S = 0.05, 0.01  # between looks; near: workers of the stage were lent to
+FAR_S, NEAR_S = 0.02, 0.01  # between looks; near: workers of the stage were lent to
 
 
 class AtWork(NamedTuple):

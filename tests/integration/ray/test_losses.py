@@ -66,6 +66,7 @@ def test_loss_of_workers_machines_and_lenders_in_each_stage_changes_nothing_in_t
     code, said = finish(process)
 
     assert code == kind.here.code, said
+    assert "(raylet" not in said
     lost = losses_by_stage(said)
     assert {each.stage: lost[each.stage] for each in job.stages} == {
         each.stage: 2 for each in job.stages
