@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.files.lock import find_writer
+from jobs.send.result_files import store_note_path
+from jobs.stored.note import read_store_note
 from tests.crash.runs import finish, kill_when, size_of
 from tests.forked import PIPE, STDOUT, ForkedProcess
 from tests.integration.jobs.send.sending import read_lines, write_requests
@@ -75,6 +77,12 @@ class Machines:
         ids = self.settled("replies.jsonl*")
         shutil.rmtree(self.folder)
         return ids
+
+    def sealed_bytes(self) -> int:
+        """How much of the replies of the latest machine the store has."""
+        note = read_store_note(store_note_path(self.out_path))
+        state = None if note is None else note.files.get(self.out_path.name)
+        return 0 if state is None else state.size_bytes
 
     def settled(self, of_senders: str = "none") -> set[str]:
         """The ids in the files of the latest machine, as far as their lines are whole.
@@ -186,7 +194,7 @@ def test_machine_with_several_senders_is_lost_and_every_request_is_settled_once(
         machines, budget = Machines(tmp_path, server, FEWER_IDS), ("--budget-usd", "5")
 
         first = machines.start("--store", machines.url, *BY_TWO, *budget)
-        lost = machines.lose(first, lambda: size_of(machines.out_path) >= SOON_BYTES)
+        lost = machines.lose(first, lambda: machines.sealed_bytes() >= SOON_BYTES)
         said = machines.fetch("--take-over")
         kept = machines.settled()
         ended = finish(machines.start(*BY_TWO, *budget))
@@ -211,7 +219,7 @@ def test_cap_holds_though_several_senders_are_lost_with_their_machine(tmp_path: 
         machines, budget = Machines(tmp_path, server, FEWER_IDS), ("--budget-usd", str(LOWER_USD))
 
         first = machines.start("--store", machines.url, *BY_TWO, *budget)
-        lost = machines.lose(first, lambda: size_of(machines.out_path) >= SOON_BYTES)
+        lost = machines.lose(first, lambda: machines.sealed_bytes() >= SOON_BYTES)
         machines.fetch("--take-over")
         ended = finish(machines.start(*BY_TWO, *budget))
         usd = bill_usd(server)
