@@ -42,6 +42,10 @@ _SETTINGS: dict[str, object] = {
 _UNPARSED = (ApplicationError, RecursionError, AssertionError, LookupError, ValueError, TypeError)
 _OPTION = re.compile(r":[\w-]+:(?:\s|\Z)")
 _TABLE = re.compile(r"=+ +=|\+[-=]")
+_OF_ALL = re.compile(  # directives that go through a whole document, however often they stand there
+    r"^([ \t]*\.\.[ \t]+)(sectnum|section-numbering|target-notes)::", re.MULTILINE | re.IGNORECASE
+)
+_WITHOUT_TEXT = "highlight"
 _ADORNMENT = re.compile(r"[^\w\s]+")
 
 
@@ -62,6 +66,7 @@ def _blocks(text: str) -> Iterator[Block]:
 
 
 def _html_of(text: str) -> str:
+    text = _OF_ALL.sub(_Once(), text)
     know_all_of(text)
     parser = Parser(inliner=make_inliner())
     tree = publish_doctree(text, parser=parser, settings_overrides=_SETTINGS)
@@ -69,6 +74,19 @@ def _html_of(text: str) -> str:
     html = publish_from_doctree(tree, writer="html5", settings_overrides=_SETTINGS)
     assert isinstance(html, str)
     return html
+
+
+class _Once:
+    """Leaves the first directive of each name as it is."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+
+    def __call__(self, found: re.Match[str]) -> str:
+        name = found[2].lower()
+        is_first = name not in self._names
+        self._names.add(name)
+        return found[0] if is_first else f"{found[1]}{_WITHOUT_TEXT}::"
 
 
 def _keep_sources(tree: nodes.document) -> None:
