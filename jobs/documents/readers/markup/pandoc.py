@@ -23,6 +23,9 @@ from jobs.documents.readers.markup.latex.words import definitions
 from jobs.documents.readers.markup.rtf_letters import one_way
 
 _OPTIONS = ("--sandbox", "--standalone", "--to=html", "--mathml", "--wrap=none")
+_WITHOUT = dict.fromkeys(  # names of headings: for many of one title it takes their square
+    ("latex", "org", "asciidoc"), "-auto_identifiers"
+)
 _QUIET, _TELLING = "--quiet", "--verbose"
 _REMARK = "[INFO]"
 _Ended = subprocess.CompletedProcess[bytes]
@@ -97,7 +100,15 @@ def _read(data: bytes, name: str, limits: ReadLimits) -> Extract:
 
 def _convert(data: bytes, name: str, limits: ReadLimits, log: str) -> _Ended:
     memory_mib = max(_MIN_MEMORY_MIB, limits.max_data_bytes // _MIB * _MEMORY_SHARE)
-    command = [_pandoc(name), f"--from={name}", *_OPTIONS, log, "+RTS", f"-M{memory_mib}m", "-RTS"]
+    command = [
+        _pandoc(name),
+        f"--from={name}{_WITHOUT.get(name, '')}",
+        *_OPTIONS,
+        log,
+        "+RTS",
+        f"-M{memory_mib}m",
+        "-RTS",
+    ]
     ended = _run(command, data)
     if ended.returncode == _OUT_OF_MEMORY:
         raise MemoryError

@@ -181,6 +181,26 @@ def test_parts_of_a_long_paragraph_are_looked_for_among_few() -> None:
     assert read("rst", " ".join(words)).text == " ".join(words)
 
 
+def test_lines_across_a_page_are_not_compared_with_all_beside_them() -> None:
+    page = "begin\n\n====\n\n"
+    read("rst", page)
+
+    work = work_of(lambda: read("rst", page * 240))
+
+    assert work < 4.5 * work_of(lambda: read("rst", page * 60))
+    assert read("rst", "A\n\n====\n\nB\n\n----\n").text == "A\n\nB"
+
+
+def test_what_numbers_all_sections_does_so_once() -> None:
+    page = "A\n=\n\n.. sectnum::\n\n"
+    read("rst", page)
+
+    work = work_of(lambda: read("rst", page * 160))
+
+    assert work < 4.5 * work_of(lambda: read("rst", page * 40))
+    assert read("rst", page * 2).text.split() == ["1", "A", "2", "A"]
+
+
 def test_a_paragraph_longer_than_any_is_parsed_in_pieces() -> None:
     page = "word *word* " * 2_500
 
