@@ -40,6 +40,9 @@ _NOTED = re.compile(  # what has a note: a word that is no function, the end of 
 _MARK_GAP = 0.35  # of the font size: a mark is no farther from what it stands at
 _LOGO = re.compile(r"\b(LA)?TEX\b")
 _DOTS = re.compile(r"(?<!\.)(?<!\. )\. \. \.(?: (?=[)\]]))?(?! ?\. )")  # as TeX sets three of them
+_SPREAD = 0.04  # of the font size: letters that are not spread are nearer
+_BETWEEN_SPREAD = 0.5  # the same: as far from each other are words of spread letters
+_JUMP = 0.12  # the same: from gaps within words that are spread to those between them
 _LETTER_SPACED = re.compile(r"(?:\b[^\W\d_] ){4,}[^\W\d_]\b")
 
 
@@ -223,16 +226,36 @@ def _before_raised(text: str, glyph: Glyph) -> str:
 
 
 def _close_up(runs: list[Run], text: str) -> str:
-    """A word whose letters are spread: it ends where a gap is clearly wider than the others."""
+    """A line whose letters are spread: a word ends where a gap is clearly wider than the others."""
     glyphs = [glyph for run in runs for glyph in run.glyphs]
     widths = [after.left - before.right for before, after in pairwise(glyphs)]
-    usual = median(widths)
-    if usual <= 0 or sum(glyph.is_spaced for glyph in glyphs) < len(glyphs) // 2:
+    widest = _widest_in_words(runs[0].size, glyphs, widths)
+    if not widest:
         return text
     spread = [glyphs[0].char]
     for glyph, width in zip(glyphs[1:], widths, strict=True):
-        spread.append(" " + glyph.char if width > 1.6 * usual else glyph.char)
+        spread.append(" " + glyph.char if width > widest else glyph.char)
     return "".join(spread)
+
+
+def _widest_in_words(size: float, glyphs: list[Glyph], widths: list[float]) -> float:
+    """How wide a gap within a word may be if letters are spread: all alike, or word by word.
+
+    0 if they are not. Listings of TeX spread the letters of each word over as many columns.
+    """
+    inner = [width for glyph, width in zip(glyphs[1:], widths, strict=True) if not glyph.is_spaced]
+    if inner and median(inner) > _SPREAD * size:
+        widest = _BETWEEN_SPREAD * size
+        return _before_jump(sorted(min(width, widest) for width in widths), _JUMP * size)
+    usual = median(widths)
+    is_spread = 2 * sum(glyph.is_spaced for glyph in glyphs) >= len(glyphs) - 1
+    return 1.6 * usual if usual > 0 and is_spread else 0.0
+
+
+def _before_jump(widths: list[float], least: float) -> float:
+    """The middle of the widest step between widths in ascending order; beyond all if none is."""
+    step, below = max((after - width, width) for width, after in pairwise(widths))
+    return below + step / 2 if step > least else widths[-1] + 1
 
 
 def _repair(text: str) -> str:

@@ -29,7 +29,7 @@ _OPEN_WORD = re.compile(  # no item ends with it
 )
 _TAIL_CHARS = 12
 _LEADER = re.compile(r"[\w)\]] \.\.\. \w[^.]{0,20}$")  # to what stands at the end of a line
-_COUNTED = re.compile(r"\d+(?:[.,]\d+)*,? [a-z]{2}")  # "9 and 10", in the midst of a sentence
+_COUNTED = re.compile(r"\d+,? [a-z]{2}")  # "9 and 10", in the midst of a sentence
 _LEFT_OUT = re.compile(r"\.{3,5}|[…⋮]")  # alone on a line
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _INDENT = 0.8
@@ -197,8 +197,8 @@ def reads_on(last: Line, line: Line) -> bool:
     is_alike = abs(line.size - last.size) <= _SIZE_STEP and not (line.cells or last.cells)
     first = line.text.lstrip(_OPENING)[:1]
     is_small = first.islower() or is_cjk(line.text[0]) or line.is_rtl
-    is_inner = is_small or _COUNTED.match(line.text) is not None
-    return is_alike and is_inner and not (_is_finished(last) or _is_signature(last))
+    is_counted = len(last.text) >= LONG_LINE and _COUNTED.match(line.text) is not None
+    return is_alike and (is_small or is_counted) and not (_is_finished(last) or _is_signature(last))
 
 
 def _is_indented(line: Line, group: list[Line]) -> bool:

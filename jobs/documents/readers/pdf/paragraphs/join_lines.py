@@ -32,6 +32,8 @@ _SHORT_LEADER = " ... "
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _DEFAULT_SPACING = 1.2
 _MAX_SPACING = 2.5
+_FIT_SLACK = 1.5
+_OUTDENT = 0.8
 _TITLE_SPACING = 1.15  # of the body's, as a share of the size
 _FEW = 0.1  # of the lines of the body
 
@@ -49,12 +51,16 @@ class Paragraph(NamedTuple):
 
 
 class _Group(NamedTuple):
-    """`left`: where the block of code begins that goes on here, or None; `margin`: its page's."""
+    """`left`: where the block of code begins that goes on here, or None; `margin`: its page's.
+
+    `room`: how far its last line ends before others of its page do.
+    """
 
     lines: list[Line]
     glue: str
     left: float | None = None
     margin: float = 0.0
+    room: float = 0.0
     is_note: bool = False
 
 
@@ -84,7 +90,9 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
             groups[0] = _go_on(open_group, groups[0], margin)
             following = next(filter(None, pages[number:]), None)
             body_end = _body_end(groups)
-            open_group = groups[body_end - 1]._replace(margin=margin)
+            open_group = groups[body_end - 1]
+            room = _room_behind(open_group.lines[-1], lines)
+            open_group = open_group._replace(margin=margin, room=room)
             head = _table_head(groups[:body_end], head)
             groups[body_end:] = [group._replace(is_note=True) for group in groups[body_end:]]
             groups = _put_notes_first(groups, body_end, following)
@@ -155,7 +163,22 @@ def _go_on(before: _Group | None, first: _Group, margin: float) -> _Group:
         return first._replace(glue=LINE)
     if is_code(last) or is_code(line) or not _reads_on(last, line):
         return first
+    if _is_outdented(before, line, margin):
+        return first
     return first._replace(glue=joint(last.printed, line.printed))
+
+
+def _room_behind(last: Line, lines: list[Line]) -> float:
+    return max(line.right for line in lines if line.region == last.region) - last.right
+
+
+def _is_outdented(before: _Group, line: Line, margin: float) -> bool:
+    """Whether the first word of a page had room on the page before, and stands farther left."""
+    last = before.lines[-1]
+    word = line.text.split(maxsplit=1)[0]
+    width = (line.right - line.left) * len(word) / len(line.text)
+    has_room = before.room > width + _FIT_SLACK * last.size
+    return has_room and line.left - margin < last.left - before.margin - _OUTDENT * line.size
 
 
 def _body_end(groups: list[_Group]) -> int:

@@ -19,7 +19,7 @@ _WORD = re.compile(r"\w+(?:-\w+)*")
 _DIGITS = "0123456789"
 _MIN_HALF = 3  # letters; shorter ones are words by chance
 _SYLLABLES = frozenset({"con", "de", "dis", "en", "ex", "in", "pre", "pro", "re", "sub", "un"})
-_PREFIXES = frozenset({"all", "cross", "double", "ex", "half", "non", "quasi", "self", "well"})
+_PREFIXES = frozenset({"all", "cross", "double", "half", "non", "quasi", "self", "well"})
 _SECONDS = frozenset(
     """
     aware based defined dependent driven friendly independent level like only oriented related

@@ -72,6 +72,18 @@ def test_a_call_in_parentheses_stands_alone_if_the_margin_says_what_it_is() -> N
     ]
 
 
+def test_a_term_at_the_head_of_a_page_is_none_of_what_was_said_of_the_term_before() -> None:
+    telling = "the new best route for the same net"
+    pages = [
+        [*lines(TELLING), *lines(["rte * new"], top=600), *lines([telling], left=90, top=588)],
+        [*lines(["rte * old"]), *lines([telling], left=90, top=688), *lines(TELLING, top=650)],
+    ]
+
+    shown = text_of(*pages)
+
+    assert f"{telling}\n\nrte * old\n" in shown
+
+
 def test_steps_behind_a_colon_are_a_line_each_though_their_lines_are_full() -> None:
     full = "The pump looks for its settings in two places, one by one, in this order, and no other:"
     first = "1. in the folder of the pump, where those of all pumps are kept, for everybody to read"

@@ -137,6 +137,12 @@ def test_a_hyphen_before_a_word_that_a_verb_of_the_text_makes_is_kept() -> None:
     assert "machine-parseable by all." in words_of(rows)
 
 
+def test_a_syllable_that_may_be_a_prefix_is_one_of_a_word() -> None:
+    assert "taken in exchange for it" in words_of(
+        [f"{FILLER}; it is taken in ex-", "change for it."]
+    )
+
+
 def test_an_option_keeps_its_hyphen() -> None:
     page = lines(["All of it is read by the command pump --long-", "format as told."], font=CODE)
     page += [text("Prose follows it here.", 72, 640)]
@@ -188,6 +194,17 @@ def test_letters_that_are_spread_are_words() -> None:
     assert read("pdf", drawn_pdf([page])).text == "CHAPTER ONE"
 
 
+def test_letters_that_are_spread_word_by_word_are_words() -> None:
+    page = [
+        text("first", 72, 700, spread=2.2),
+        text("argument", 108, 700, spread=0.7),
+        text("of checking", 161, 700, spread=0.7),
+        text("whether", 226, 700, spread=0.7),
+    ]
+
+    assert read("pdf", drawn_pdf([page])).text == "first argument of checking whether"
+
+
 def test_three_spaced_dots_are_an_ellipsis() -> None:
     assert words_of(["It runs . . . and it stops."]) == "It runs ... and it stops."
 
@@ -206,13 +223,19 @@ def test_a_paragraph_goes_on_past_the_notes_at_the_foot_of_its_page() -> None:
 
 @each_row("start, is_inner", [("9 and 10.", True), ("9 Valves", False), ("9. and so on.", False)])
 def test_a_page_may_begin_with_a_number_of_the_sentence_before(start: str, is_inner: bool) -> None:
-    first = lines(paragraph(f"{FILLER}. {FILLER} with the valves"))
+    first = lines([f"{FILLER}.", f"{FILLER} with the valves"])
     second = lines([start, "The lamp is green."], leading=40)
 
     found = read("pdf", drawn_pdf([first, second])).text
 
     assert ("with the valves 9 and 10." in found) == is_inner
     assert (f"\n{start}" in found) != is_inner
+
+
+def test_numbered_titles_far_below_each_other_are_apart() -> None:
+    titles = ["3.1 circuits", "3.2 genmodel", "3 gensymm", "4 graver"]
+
+    assert read("pdf", drawn_pdf([lines(titles, leading=60)])).text == "\n\n".join(titles)
 
 
 def test_notes_at_a_foot_are_told_from_text_under_a_large_title() -> None:
