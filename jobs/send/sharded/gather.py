@@ -21,13 +21,7 @@ from engine.lease.lease_log import TOUCH_EVERY_S, read_leases
 from engine.lease.leases import TTL_S
 from engine.stopping import Stopping, stop_on_signals
 from jobs.run.batch_folders import read_requests_out
-from jobs.send.result_files import (
-    ID_FIELD,
-    OutcomeKind,
-    ResultFiles,
-    result_paths,
-    shards_root,
-)
+from jobs.send.result_files import ID_FIELD, OutcomeKind, ResultFiles, result_paths, shards_root
 from jobs.send.sharded.outside.depot import SegmentPlace, place_of
 from jobs.send.sharded.shards import Call, Segment, Shard, calls_in
 from jobs.send.spending import Spending, open_spending

@@ -21,13 +21,8 @@ from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ResultFiles, check_paths, result_paths, set_failures_aside
 from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
 from jobs.send.sharded.here.processes import HerePlace, SenderProcesses
-from jobs.send.sharded.messages import (
-    Begin,
-)
-from jobs.send.sharded.outside.depot import (
-    place_call,
-    reach_store,
-)
+from jobs.send.sharded.messages import Begin
+from jobs.send.sharded.outside.depot import place_call, reach_store
 from jobs.send.sharded.sharded_sending import Driver, ShardedSending
 from jobs.send.sharded.write_shards import write_shards_on_cores
 from jobs.send.spending import open_spending

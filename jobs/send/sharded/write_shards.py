@@ -24,7 +24,8 @@ from jobs.send.sharded.shards import OWNER_ONLY, REQUESTS_NAME, Call
 CALL_ID_BYTES = 4
 BUFFER_BYTES = 1 << 16  # of each shard while it is written: there may be thousands
 LEAST_BYTES = 32 << 20  # of a file that several processes put into shards
-STRIPES_PER_SHARD = 16  # where a file is sorted, long requests are in all shards
+STRIPES_PER_SHARD = 16  # at least: where a file is sorted, long requests are in all shards
+STRIPE_BYTES = 4 << 20  # about the most that a process holds, however large the file
 
 
 class _Stripe(NamedTuple):
@@ -74,7 +75,8 @@ def _encode(checked: CheckedFile, number: int, count: int, folder: Path) -> byte
 def _stripes_of(checked: CheckedFile, number: int, count: int) -> Iterator[_Stripe]:
     """Each so many-th stripe of a file in which something is wanted."""
     marks, verdicts = checked.marks, checked.verdicts
-    step = max(1, len(marks) // (count * STRIPES_PER_SHARD))
+    small = STRIPE_BYTES * (len(marks) - 1) // marks[-1]
+    step = max(1, min(small, len(marks) // (count * STRIPES_PER_SHARD)))
     for first in range(number * step, len(marks) - 1, count * step):
         last = min(first + step, len(marks) - 1)
         part = bytes(verdicts[first * MARK_LINES : last * MARK_LINES])

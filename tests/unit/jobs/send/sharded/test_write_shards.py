@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+import orjson
 import pytest
 
 from engine.errors import ConfigError, InterruptedRunError
@@ -12,7 +13,7 @@ from jobs.send.check_batch_file import MARK_LINES, CheckedFile, check_batch_file
 from jobs.send.result_files import ResultFiles, result_paths, shards_root
 from jobs.send.sharded import write_shards as writing
 from jobs.send.sharded.shards import Call
-from jobs.send.sharded.write_shards import write_shards, write_shards_on_cores
+from jobs.send.sharded.write_shards import write_shard, write_shards, write_shards_on_cores
 from tests.integration.jobs.send.sending import read_lines, write_requests
 from tests.unit.jobs.send.sharded.test_shards import answer, write_call
 
@@ -94,6 +95,28 @@ async def test_shards_of_a_large_file_have_each_wanted_request_once_from_all_ove
     assert len(shards) == 5
     numbers = [sorted(int(name[1:]) for name in each) for each in shards]
     assert all(each[0] < LINES // 2 < each[-1] for each in numbers)
+
+
+async def test_no_more_of_a_large_file_is_held_at_once_than_a_few_megabytes(
+    large: LargeFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked, most = await large.check(), 2 * MARK_LINES
+    monkeypatch.setattr(writing, "STRIPES_PER_SHARD", 1)
+    monkeypatch.setattr(writing, "STRIPE_BYTES", 2 * checked.marks[1])
+    held: list[int] = []
+
+    def map_here(body: bytes) -> bytes:
+        held.extend(lines for _, _, lines in orjson.loads(body.split(b"\n", 1)[0])[2])
+        return write_shard(body)
+
+    monkeypatch.setattr(writing, "write_shard", map_here)
+
+    call = await large.split(checked, 2)
+
+    assert sum(held) == LINES
+    assert max(held) <= most
+    shards = [list(read_lines(shard.requests_path)) for shard in call.shards()]
+    assert Counter(name for each in shards for name in each) == Counter(large.ids)
 
 
 async def test_large_file_that_changed_or_grew_since_it_was_checked_is_refused(
