@@ -68,8 +68,28 @@ if not TYPE_CHECKING:  # a type checker reads the imports above, and knows of ot
     def __getattr__(name: str) -> object:
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        try:
+            value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        except ImportError as error:
+            raise _explain(error) from error
         return value
+
+
+def _explain(error: ImportError) -> ImportError:
+    """Says what is in the way, where another module hides the package of records."""
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    expected = Path(__file__).resolve().parents[1] / "schemas" / "__init__.py"
+    spec = find_spec("schemas")
+    found = Path(spec.origin).resolve() if spec and spec.origin else expected
+    if found == expected:
+        return error
+    return ImportError(
+        f"another module called 'schemas' hides the one of corpus-distill: found {found}, expected "
+        f"{expected}; give it another name, or start from another folder and without its folder in "
+        "PYTHONPATH"
+    )
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from jobs.garbage import collect_rarely
-from tests.forked import SHARED_SERVER, ForkServer
+from tests.forked import SHARED_SERVERS, ForkServer
 
 # As the commands do: threads of its linear algebra would only take turns with the other tests.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -19,11 +19,12 @@ gc.disable()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """All processes of the tests have their commands forked from one, which takes 5 s to start."""
+    """All processes of the tests have their commands forked from the same, slow to start."""
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
-        server = ForkServer()
-        os.environ[SHARED_SERVER] = server.address
-        config.add_cleanup(server.close)
+        for imported, variable in SHARED_SERVERS.items():
+            server = ForkServer(imported)
+            os.environ[variable] = server.address
+            config.add_cleanup(server.close)
 
 
 def pytest_collection_finish() -> None:

@@ -4,7 +4,7 @@
 
 To start an interpreter and to import the command takes longer than what most tests have it do. A
 fork is a process like any other: it has its own memory, files and signals, and can be killed.
-Given modules, it imports those and no others. DESCRIPTOR is a socket that listens.
+Given modules, it imports those too. DESCRIPTOR is a socket that listens.
 `tests/forked.py` is the other side. An order comes as one message with its descriptors; the number
 of the new process is the answer, and its exit code is written to the order's last descriptor. It
 ends with its standard input.
@@ -36,6 +36,7 @@ from engine.wire.sdk.client import system_certificates
 from engine.wire.tokens import count_tokens
 from jobs.text.languages import detect_language
 from schemas.record import Value
+from tests.forked_children import fork_children
 
 MOST_BYTES = 131_072
 MOST_DESCRIPTORS = 4
@@ -170,7 +171,20 @@ def _become(order: Order, streams: list[int]) -> None:
     os.environ.clear()
     os.environ.update(order.environment)
     gc.enable()
-    program, *arguments = order.arguments
+    fork_children(_run_child)
+    _run(order.arguments)
+
+
+def _run_child(arguments: Sequence[str]) -> NoReturn:
+    """Run what a forked command starts, in a fork of it."""
+    _open_streams()
+    sys.modules.pop(arguments[1], None)  # it is run as if it had not been imported
+    _end(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str]) -> None:
+    """Run the arguments of an interpreter."""
+    program, *arguments = arguments
     if program == "-m":
         module, *arguments = arguments
         sys.argv = [module, *arguments]
@@ -208,10 +222,8 @@ def _end(program: Program) -> NoReturn:
 
 if __name__ == "__main__":
     gc.disable()
-    if named := sys.argv[2:]:
-        for name in named:
-            importlib.import_module(name)
-    else:
-        import_all()
+    import_all()
+    for name in sys.argv[2:]:
+        importlib.import_module(name)
     gc.freeze()
     _end(serve(socket.socket(fileno=int(sys.argv[1]))))

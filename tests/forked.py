@@ -1,8 +1,9 @@
 """Starts `python -m MODULE` as a process of its own, forked from one that has imported the project.
 
 Called as `subprocess.Popen` and `subprocess.run` are; `imported` names what is to be imported
-before the fork, where that is not what commands import. What a test shows of how an interpreter
-starts, of its variables (PYTHON...) or of a terminal needs those two.
+before the fork besides what commands import. What it starts itself is forked too, where
+`tests/forked_children.py` says so. What a test shows of how an interpreter starts, of its variables
+(PYTHON...), of its command line or of a terminal needs those two.
 """
 
 import atexit
@@ -22,7 +23,19 @@ from typing import IO
 
 PIPE, STDOUT, DEVNULL = subprocess.PIPE, subprocess.STDOUT, subprocess.DEVNULL
 ROOT_DIR = Path(__file__).parents[1]
-SHARED_SERVER = "TESTS_FORK_SERVER"  # the variable with its address
+# Importing torch starts no thread; the first operation may, and so comes after the fork.
+TRAINING = (
+    "jobs.finetune.student.export.export_student",
+    "jobs.finetune.student.parity.pass_gate",
+    "jobs.finetune.student.parity.trained",
+    "jobs.finetune.student.training.loop",
+)
+# What the servers of all processes of the tests have imported besides, and the variables with their
+# addresses.
+SHARED_SERVERS: dict[tuple[str, ...], str] = {
+    (): "TESTS_FORK_SERVER",
+    TRAINING: "TESTS_FORK_SERVER_OF_TRAININGS",
+}
 _MOST_BYTES = 64
 
 
@@ -176,6 +189,7 @@ class ForkServer:
             env={
                 **os.environ,
                 "OPENBLAS_NUM_THREADS": "1",  # as the command does: threads do not survive a fork
+                "OMP_WAIT_POLICY": "PASSIVE",  # as trainings do: read when torch is imported
                 "PYDANTIC_DISABLE_PLUGINS": "__all__",
             },
             pass_fds=[descriptor],
@@ -205,7 +219,7 @@ class _Connection:
 @cache
 def _connection(*imported: str) -> _Connection:
     """To the server of all processes of the tests, if there is one, or to one of this process."""
-    address = None if imported else os.environ.get(SHARED_SERVER)
+    address = os.environ.get(SHARED_SERVERS.get(imported, ""))
     if address is None:
         own = ForkServer(imported)
         atexit.register(own.close)

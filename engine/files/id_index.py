@@ -164,10 +164,27 @@ class _Sorted:
         """Add entries whose hashes are in order."""
         import numpy as np
 
-        if len(hashes):
-            positions = np.searchsorted(self.hashes, hashes)
-            self.hashes = np.insert(self.hashes, positions, hashes)
-            self.offsets = np.insert(self.offsets, positions, offsets)
+        if not len(hashes):
+            return
+        places = np.searchsorted(self.hashes, hashes) + np.arange(len(hashes))
+        is_old = np.ones(len(self.hashes) + len(hashes), np.bool_)
+        is_old[places] = False
+        self.hashes = _merged(is_old, self.hashes, places, hashes)
+        self.offsets = _merged(is_old, self.offsets, places, offsets)
+
+
+def _merged(
+    is_old: NDArray[np.bool_],
+    old: NDArray[np.int64],
+    places: NDArray[np.int64],
+    new: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    import numpy as np
+
+    merged = np.empty(len(is_old), np.int64)
+    merged[is_old] = old
+    merged[places] = new
+    return merged
 
 
 def _ends_of_buckets(hashes: NDArray[np.int64]) -> list[int]:

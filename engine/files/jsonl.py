@@ -17,7 +17,7 @@ from engine.files.disk_reserve import DiskReserve
 from engine.files.id_index import IdIndex
 from engine.files.indexed_lines import IndexedLines
 from engine.files.jsonl_lines import id_key, line_prefix
-from engine.files.line_scan import scan_lines
+from engine.files.line_scan import KeyedLines, scan_lines
 from engine.files.log_place import check_place
 
 PACED_GATHER_S = 0.025  # where rate limits set the pace, so that it slows no request down
@@ -31,7 +31,8 @@ _log = logging.getLogger(__name__)
 
 class _Waiting(NamedTuple):
     keys: Sequence[bytes]
-    lines: Sequence[bytes]  # as many, without newlines
+    sizes: Sequence[int]  # of as many lines, with their newlines
+    data: bytes  # all of them
     written: asyncio.Future[None]
 
 
@@ -116,11 +117,7 @@ class JsonlLog(AsyncClosing):
                 kept in its reserve (also set on the future).
             DamagedLogError: the file was deleted, moved or changed by another program.
         """
-        written = asyncio.get_running_loop().create_future()
-        self._queue((id_key(item_id),), (line,), written)
-        if self._group is None and self._timer is None:
-            self._write_soon()
-        return written
+        return self._queue((id_key(item_id),), (line,))
 
     async def append_each(self, lines: Iterable[tuple[str, bytes]]) -> None:
         """Write lines, each given with its id; returns when all are durable.
@@ -131,14 +128,13 @@ class JsonlLog(AsyncClosing):
 
     async def append_keyed(self, lines: Iterable[tuple[bytes, bytes]]) -> None:
         """The same for ids as they stand in their lines (`id_key`)."""
-        written = asyncio.get_running_loop().create_future()  # they go in one group
         given = list(lines)
-        if not given:
-            return
-        self._queue([key for key, _ in given], [line for _, line in given], written)
-        if self._group is None and self._timer is None:
-            self._write_soon()
-        await written
+        if given:  # they go in one group
+            await self._queue([key for key, _ in given], [line for _, line in given])
+
+    async def append_block(self, lines: KeyedLines) -> None:
+        """The same for whole lines of another such file, as they lie there."""
+        await self._wait(lines.keys, lines.sizes, lines.data)
 
     def holds(self, line: bytes) -> bool:
         """Whether this is, to the letter, the line of its id here."""
@@ -177,16 +173,23 @@ class JsonlLog(AsyncClosing):
             )
         return found.group()
 
-    def _queue(
-        self, keys: Sequence[bytes], lines: Sequence[bytes], written: asyncio.Future[None]
-    ) -> None:
-        if self._broken is not None:
-            raise self._broken
+    def _queue(self, keys: Sequence[bytes], lines: Sequence[bytes]) -> asyncio.Future[None]:
         prefix = self._prefix
         for key, line in zip(keys, lines, strict=True):
             if not line.startswith(prefix + key):
                 raise ValueError(f"a line of {self._path.name} must begin with {prefix!r} and id")
-        self._waiting.append(_Waiting(keys, lines, written))
+        return self._wait(keys, [len(line) + 1 for line in lines], b"\n".join([*lines, b""]))
+
+    def _wait(
+        self, keys: Sequence[bytes], sizes: Sequence[int], data: bytes
+    ) -> asyncio.Future[None]:
+        if self._broken is not None:
+            raise self._broken
+        written = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(keys, sizes, data, written))
+        if self._group is None and self._timer is None:
+            self._write_soon()
+        return written
 
     def _write_soon(self) -> None:
         """Write now if lines come one by one; where many come, wait a moment for more."""
@@ -201,9 +204,8 @@ class JsonlLog(AsyncClosing):
             self._timer.cancel()
             self._timer = None
         group, self._waiting = self._waiting, []
-        lines = [line for item in group for line in item.lines]
-        self._group_size = len(lines)
-        data = b"\n".join([*lines, b""])
+        self._group_size = sum(len(item.sizes) for item in group)
+        data = b"".join(item.data for item in group)
         loop = asyncio.get_running_loop()
         self._group = loop.run_in_executor(self._writer, self._write_durably, data)
         self._group.add_done_callback(lambda done: self._settle_group(group, done.exception()))
@@ -236,7 +238,7 @@ class JsonlLog(AsyncClosing):
         if error is not None:
             self._fail(group, error)
             return
-        sizes = (len(line) + 1 for item in group for line in item.lines)
+        sizes = (size for item in group for size in item.sizes)
         ends = list(accumulate(sizes, initial=self._end))
         self._end: int = ends[-1]
         self.lines.index.add_each([key for item in group for key in item.keys], ends[:-1])

@@ -59,14 +59,46 @@ def scan_lines(path: Path, prefix: bytes) -> ScannedLines:
     return found
 
 
+class KeyedLines(NamedTuple):
+    """Whole lines as they lie in a file; each with its id as it stands there, and its size."""
+
+    data: bytes
+    keys: list[bytes]
+    sizes: list[int]
+
+
+def find_keys(data: bytes, prefix: bytes) -> KeyedLines | None:
+    """The ids of whole lines of a log; None if one is unusual, and has to be looked at alone."""
+    import numpy as np
+
+    if (found := _find_fast(data, len(data), prefix)) is None:
+        return None
+    starts, keys = found
+    return KeyedLines(data, keys, np.diff(starts, append=len(data)).tolist())
+
+
 def _take_fast(block: bytes, end: int, prefix: bytes, found: ScannedLines) -> bool:
     """Take all lines up to `end` at once; False, and nothing taken, if one of them is unusual."""
+    if (at_once := _find_fast(block, end, prefix)) is None:
+        return False
+    found.hashes.extend(map(hash, at_once.keys))
+    found.offsets.extend((at_once.starts + found.end).tolist())
+    return True
+
+
+class _FoundLines(NamedTuple):
+    starts: NDArray[np.int64]
+    keys: list[bytes]
+
+
+def _find_fast(block: bytes, end: int, prefix: bytes) -> _FoundLines | None:
+    """All lines up to `end`, looked at together; None if one of them is unusual."""
     import numpy as np
 
     view = np.frombuffer(block, np.uint8, end)
     ends = _newlines_of_text(block, view)
     if ends is None:
-        return False
+        return None
     starts = np.concatenate(([0], ends[:-1] + 1))
     head = np.frombuffer(prefix + _QUOTE, np.uint8)
     if (
@@ -75,13 +107,9 @@ def _take_fast(block: bytes, end: int, prefix: bytes, found: ScannedLines) -> bo
         or not (view[starts[:, None] + np.arange(len(head))] == head).all()
         or _holds_more_heads(view, head, len(starts))
     ):
-        return False
+        return None
     keys = _keys_at(block, view, starts + len(prefix), ends)
-    if keys is None:
-        return False
-    found.hashes.extend(map(hash, keys))
-    found.offsets.extend((starts + found.end).tolist())
-    return True
+    return None if keys is None else _FoundLines(starts, keys)
 
 
 def _newlines(block: bytes, end: int) -> list[int]:

@@ -244,6 +244,16 @@ class SendLog:
         self._noted = []
 
 
+def fold_sends(path: Path) -> None:
+    """Have a large log, which nobody writes any more, add itself up: who reads it need not.
+
+    Raises:
+        DamagedLogError: a line is not one of ours.
+        StorageError: the disk refused it.
+    """
+    SendLog(path, is_synced=False).close()
+
+
 def _miss(path: Path, last_count: int, other_count: int, *, is_fatal: bool) -> None:
     """Say that events are missing. Without `is_fatal` the machine may have failed."""
     which = "its last lines" if last_count else "lines between others"

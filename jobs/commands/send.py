@@ -26,7 +26,7 @@ from jobs.commands.options import (
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.lanes import LaneOrder
 from jobs.spread.places import place_of_lane, read_cluster
-from jobs.stored.replies import check_one_process, stored_replies
+from jobs.stored.replies import stored_replies
 
 STANDARD = "-"  # standard input, or output
 
@@ -174,7 +174,6 @@ def send(
     way = _Way(lane_order, place.read(lane_order), store)
     if dry_run:
         raise typer.Exit(_show_plan(requests, order, given))
-    check_one_process(order.out_path, store, way.place)
     order = order._replace(endpoints=read_send_endpoints(settings, os.environ))
     raise typer.Exit(_send_input(requests, order, given, way))
 

@@ -20,6 +20,7 @@ from jobs.send.result_files import OutcomeKind, ResultFiles
 
 SHOWN_COUNT = 20
 SMALL_FILE_LINES = 100_000
+MARK_LINES = 64
 
 _SKIPPED, WANTED, _ANSWERED, _FAILED, _OUT = range(5)
 _VERDICTS: dict[OutcomeKind | None, int] = {
@@ -35,13 +36,14 @@ _log = logging.getLogger(__name__)
 class CheckedFile(NamedTuple):
     """A file whose lines are known: a byte for each says whether it is `WANTED`, to be sent.
 
-    Before `start` none is wanted.
+    Before `start` none is wanted. `marks` are the offsets of each MARK_LINES-th line, and the end.
     """
 
     path: Path
     verdicts: bytearray
     bad_count: int
     start: Position
+    marks: array[int]
 
     @property
     def wanted_count(self) -> int:
@@ -150,7 +152,9 @@ class Check:
         """
         self._strike_duplicates()
         self._report(skips_bad_lines=skips_bad_lines)
-        return CheckedFile(self._path, self._verdicts, self._bad_count, self._find_start())
+        marks = self._offsets[::MARK_LINES]
+        marks.append(self._end)
+        return CheckedFile(self._path, self._verdicts, self._bad_count, self._find_start(), marks)
 
     def _note(self, keys: Sequence[bytes], sizes: Sequence[int]) -> None:
         self._hashes.extend(map(hash, keys))

@@ -1,9 +1,7 @@
 """The files of replies: one line for each settled request, in the Batch API's output format."""
 
 import asyncio
-import base64
 import os
-import re
 from collections.abc import (
     Awaitable,
     Callable,
@@ -14,21 +12,18 @@ from collections.abc import (
 )
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from engine.closing import AsyncClosing
 from engine.errors import ConfigError, DamagedLogError
 from engine.files.jsonl import JsonlLog
-from engine.files.jsonl_lines import id_key, last_line
-from engine.wire.lenient_json import dump_json
+from engine.files.jsonl_lines import last_line
+from engine.files.line_scan import KeyedLines
+from jobs.send.result_lines import LINE_ID, encode_answer, encode_failure, sends_count_in
 from schemas.outcomes import Completed, Failed, Outcome
 
 ID_FIELD = "custom_id"
 ID_RUN_BYTES = 4
-
-_LINE_ID = re.compile(
-    rb'\{"custom_id":(?P<key>"[^"\\]*(?:\\.[^"\\]*)*"),"id":"(?P<line_id>req_[0-9a-f]+_\d+_(?P<sends>\d+))"'
-)
 
 OutcomeKind = Literal["answered", "failed", "out"]
 
@@ -207,11 +202,25 @@ class ResultFiles(AsyncClosing):
         await (self._answers if kind == "answered" else self._errors).append_keyed(new)
         return len(new)
 
+    async def adopt_block(self, lines: KeyedLines, kind: OutcomeKind) -> int:
+        """The same for whole lines as they lie in such a file: for a fraction of the time.
+
+        The last one alone gets an id of this file's, as it says how far the log of sends is.
+        """
+        if len(set(lines.keys)) < len(lines.keys) or any(self.endings(lines.keys)):
+            return await self.adopt_each(lines.data.split(b"\n")[:-1], kind)
+        start = len(lines.data) - lines.sizes[-1]
+        [(_, last)] = self._adopted([lines.data[start:-1]])
+        data, sizes = b"%b%b\n" % (lines.data[:start], last), [*lines.sizes[:-1], len(last) + 1]
+        log = self._answers if kind == "answered" else self._errors
+        await log.append_block(KeyedLines(data, lines.keys, sizes))
+        return len(sizes)
+
     def _adopted(self, lines: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
         """The id in each line, as it stands there, and the line with an id of this file's."""
         run_id, sends = self._run_id.encode(), self._sends_count()
         for line in lines:
-            found = _LINE_ID.match(line)
+            found = LINE_ID.match(line)
             if found is None:
                 raise DamagedLogError(f"a line of replies has another form: {line[:80]!r}")
             self._kept_count += 1
@@ -232,52 +241,4 @@ class ResultFiles(AsyncClosing):
 
 def known_sends_count(paths: ResultPaths) -> int:
     """How far the log of sends was when the last reply or failure was written; 0: not known."""
-    return max(_sends_count_in(last_line(path)) for path in (paths.answers, paths.errors))
-
-
-def _sends_count_in(line: bytes) -> int:
-    found = _LINE_ID.match(line)
-    return int(found["sends"]) if found else 0
-
-
-def encode_answer(outcome: Completed, line_id: str) -> bytes:
-    """The line of a reply: the body as it was received, on one line."""
-    custom_id, request_id = id_key(outcome.request_id), id_key(outcome.server_request_id)
-    return (
-        b'{"custom_id":%b,"id":"%b",'
-        b'"response":{"status_code":200,"request_id":%b,"body":%b},"error":null}'
-        % (custom_id, line_id.encode(), request_id, outcome.raw)
-    )
-
-
-def encode_failure(outcome: Failed, line_id: str) -> bytes:
-    """The line of a failure, in the form of the Batch API.
-
-    An HTTP error stands in the response's body; what failed without or in spite of a reply, in
-    `error`. A reply that was paid for is kept, even if it cannot be used.
-    """
-    response: dict[str, Any] | None = None
-    error: dict[str, Any] | None = {"code": outcome.code, "message": outcome.message}
-    if outcome.raw:  # an unreadable reply
-        response = {"status_code": outcome.status or 200, "request_id": "", **_as_text(outcome.raw)}
-    elif outcome.status is not None:
-        body: Any = outcome.reply
-        if body is None:
-            message = outcome.message.removeprefix(f"{outcome.status} {outcome.code}: ")
-            body = {
-                "error": {"message": message, "type": None, "param": None, "code": outcome.code}
-            }
-            error = None
-        response = {"status_code": outcome.status, "request_id": "", "body": body}
-    return dump_json(
-        {"custom_id": outcome.request_id, "id": line_id, "response": response, "error": error}
-    )
-
-
-def _as_text(raw: bytes) -> dict[str, str]:
-    """Bytes as a text; where they are none, as they are too."""
-    try:
-        return {"body": raw.decode()}
-    except UnicodeDecodeError:
-        encoded = base64.b64encode(raw).decode()
-        return {"body": raw.decode(errors="replace"), "body_base64": encoded}
+    return max(sends_count_in(last_line(path)) for path in (paths.answers, paths.errors))

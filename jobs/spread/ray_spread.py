@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from engine.assemble import EngineParts
+from engine.closing import AsyncClosing
 from engine.errors import ConfigError, EngineError, InterruptedRunError
 from engine.extras import install_command
 from engine.run_folder import RunFolder
@@ -24,6 +24,7 @@ from jobs.run.elsewhere import StageLeft
 from jobs.run.lanes import LaneOrder
 from jobs.run.spread_parts import SpreadParts
 from jobs.run.stored import SealingLender
+from jobs.send.sharded.borrowing import Borrowing
 from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
 from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, ShardEnded, Wanted
 from jobs.send.sharded.outside.depot import (
@@ -34,7 +35,6 @@ from jobs.send.sharded.outside.depot import (
 )
 from jobs.send.sharded.send_sharded import SHARDS_PER_WORKER, fit_workers
 from jobs.send.sharded.shards import Shard
-from jobs.spread.borrowing import Borrowing
 from jobs.spread.stage_calls import stage_inputs, write_stage_call
 from jobs.spread.take_in import Books, TakingIn
 from schemas.settings import RunSettings
@@ -82,7 +82,7 @@ def check_spread(
         )
 
 
-class RaySpread:
+class RaySpread(AsyncClosing):
     """The workers of one call, from `async with` to its end. A cluster is joined once it is needed.
 
     One stage at a time: its items go into shards, workers write segments of them, and these become
@@ -99,16 +99,9 @@ class RaySpread:
         self._process: ClusterProcess | None = None
         self._asking = self._computing = 0  # workers
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._opened.__aexit__(kind, error, trace)
+    async def aclose(self) -> None:
+        """End the workers, and the cluster if it is this call's own."""
+        await self._opened.aclose()
 
     @property
     def has_cores(self) -> bool:

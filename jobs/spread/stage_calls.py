@@ -18,7 +18,8 @@ from jobs.documents.list_files import STAGE as DOCUMENTS_NAME
 from jobs.run.elsewhere import StageLeft
 from jobs.send.sharded.outside.depot import Input
 from jobs.send.sharded.outside.spool import PROMPTS, RUN
-from jobs.send.sharded.shards import Call, Shard, write_call
+from jobs.send.sharded.shards import Call, Shard
+from jobs.send.sharded.write_shards import write_call
 from schemas.record import Record, Value
 
 ITEMS_NAME = "items.jsonl"

@@ -149,6 +149,7 @@ class _Fetching:
         building.check()
         note = StoreNote(url=self._url, writer=writer, number=number, files=building.states())
         place = place_in(self._folder, last.out_name)
+        place.make()  # folders without a file are stored nowhere
         write_store_note(place.note_path, note)
         return _Built(place, note, last)
 

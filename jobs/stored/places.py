@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from engine.run_folder import OWNER_ONLY, RunFolder
+from engine.run_folder import RunFolder
 from jobs.run.batch_folders import send_batch_folder
 from jobs.send.result_files import check_paths, result_paths, shards_root, store_note_path
 from jobs.send.sharded.outside.sealer import rank_in
@@ -32,7 +32,7 @@ class Place(Protocol):
     lock_path: Path
 
     def make(self) -> None:
-        """See to it that there is a folder. Raises ConfigError where there can be none."""
+        """See to it that all folders are there. Raises ConfigError where there can be none."""
         ...
 
     def paths(self) -> Iterable[Path]:
@@ -72,7 +72,7 @@ class RunPlace:
 
     def make(self) -> None:
         """As Place.make."""
-        self.root.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
+        self._folder.create()
 
     def paths(self) -> Iterable[Path]:
         """As Place.paths."""

@@ -4,22 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.errors import ConfigError
 from jobs.run.stored import StoredRun
 from jobs.send.result_files import store_note_path
-
-
-def check_one_process(out_path: Path, url: str | None, place: object) -> None:
-    """Refuse other processes (`place`) where replies are, or are to be, kept in a store.
-
-    Raises:
-        ConfigError: as above.
-    """
-    if place is not None and (url is not None or store_note_path(out_path).exists()):
-        raise ConfigError(
-            "--workers, --on ray: these replies are kept in a store, and one process sends for "
-            "such a file; leave them out, or name another --out without --store"
-        )
 
 
 @contextmanager

@@ -13,7 +13,7 @@ _ABBREVIATIONS = frozenset(  # that no sentence ends with, in small letters
         *("örn", "bkz", "şek", "tp", "ths", "pgs", "gbr", "hlm", "рис", "см", "напр", "стр", "гл"),
         *("им", "табл", "т.е", "т.к", "див", "вж", "фиг", "ср", "ул", "εικ", "σελ", "π.χ", "δηλ"),
         *("βλ", "e.g", "i.e", "cf", "vs"),
-        *("ing", "проф", "акад", "доц"),
+        *("ing", "проф", "акад", "доц", "ref", "refs"),
     )
 )
 _BEFORE_SMALL = frozenset(  # these are words, too, or may end a sentence
@@ -22,6 +22,7 @@ _BEFORE_SMALL = frozenset(  # these are words, too, or may end a sentence
         *("ks", "mfl", "mis", "n", "np", "pl", "por", "resp", "sok", "str", "tab", "tj", "ts"),
         *("ud", "vb", "vol", "тыс", "мал", "env"),
         *("abbr", "approx", "avg", "esp", "est", "excl", "incl", "max", "min", "temp"),
+        *("руб", "коп", "млн", "млрд", "чел", "шт", "мин", "сек", "экз"),
     )
 )
 _BEFORE_NUMBER = frozenset(  # "sect. 4"; without a number behind them they may end a sentence
@@ -34,7 +35,7 @@ _BEFORE_NUMBER = frozenset(  # "sect. 4"; without a number behind them they may 
 _LAST_WORD = re.compile(r"(?<![\w.])([^\W\d_]{1,6}(?:\.[^\W\d_]{1,4}){0,3})\.\s*\Z")
 _LETTER = re.compile(r"(?<!\w)[^\W\d_A-Z]\.\s*\Z")  # "т. е.": of several, with spaces
 _LAST_WORD_CHARS = 24
-_FOLLOWING = re.compile(r"\s*(\w)")
+_FOLLOWING = re.compile(r"\s*[(\[$€£¥]?(\w)")
 _ORDINAL = re.compile(r"(?<![\w.,^])\d{1,2}\.\s*\Z")
 _COUNTED = re.compile(  # German: "am 3. Mai", "im 19. Jahrhundert"
     r"\s*(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November"
@@ -43,6 +44,10 @@ _COUNTED = re.compile(  # German: "am 3. Mai", "im 19. Jahrhundert"
 )
 _CLOSING = "」』）〉》】〕”’"
 _NO_START = _CLOSING + ",;)]}"
+_END_ALONE = re.compile(r"[.!?](?!\S)")
+_IN_BRACKETS = re.compile(  # a whole sentence, and the next one
+    r"\s*\([^()]{1,500}[.!?][\"'”’]?\)\s+(?=[\"'“‘(]?[^\W\d_a-z])"
+)
 _REFERENCE = re.compile(r"\s?\[\d{1,4}\]\s*\Z")  # "e.g. [3]", and "It is so.[3]"
 _CLOSED = re.compile(f"[。！？!?][{_CLOSING}]+\\Z")
 _PARTICLE = re.compile(  # Japanese: the quote is a part of the sentence around it
@@ -65,7 +70,7 @@ _MIN_THAI_CHARS = 40  # a shorter part is a clause
 
 def goes_on(block: str, start: int, end: int) -> bool:
     """Whether the sentence from `start` on does not end at `end`, though a sign says so."""
-    if block[end : end + 1] and block[end] in _NO_START:
+    if _END_ALONE.match(block, end) or (block[end : end + 1] and block[end] in _NO_START):
         return True
     reference = _REFERENCE.search(block, max(start, end - _LAST_WORD_CHARS), end)
     end = reference.start() if reference else end
@@ -110,7 +115,16 @@ def _is_part_of_name(block: str, near: int, end: int) -> bool:
     return block[end : end + 1].isalpha() and _NAME_WITH_DOT.search(block, near, end) is not None
 
 
-def pauses(text: str, start: int, end: int) -> Iterator[int]:
+def inner_starts(text: str, start: int, end: int) -> Iterator[int]:
+    """Where other sentences begin within what seems to be one."""
+    bracketed = _IN_BRACKETS.match(text, start, end)
+    if bracketed:
+        yield bracketed.end()
+        start = bracketed.end()
+    yield from _pauses(text, start, end)
+
+
+def _pauses(text: str, start: int, end: int) -> Iterator[int]:
     """Where a sentence of Thai or Lao may begin, which have no full stops: behind some spaces."""
     last = start
     for space in _PAUSE.finditer(text, start, end):

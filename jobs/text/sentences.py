@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from sentencex import get_sentence_boundaries  # type: ignore[import-untyped]
 
-from jobs.text.sentence_ends import goes_on, pauses
+from jobs.text.sentence_ends import goes_on, inner_starts
 from schemas.record import Span
 
 MAX_SENTENCE_CHARS = 600
@@ -97,7 +97,7 @@ def _sentences(text: str, block_start: int, block_end: int) -> Iterator[tuple[in
         if not (is_label or is_within):
             starts.append(start)
     starts = [
-        each for a, b in pairwise([*starts, len(block)]) for each in (a, *pauses(block, a, b))
+        each for a, b in pairwise([*starts, len(block)]) for each in (a, *inner_starts(block, a, b))
     ]
     return ((block_start + a, block_start + b) for a, b in pairwise([*starts, len(block)]))
 

@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import pytest
-
+from engine.files.lock import find_writer
+from jobs.send.result_files import store_note_path
+from jobs.stored.note import read_store_note
 from tests.crash.runs import finish, kill_when, size_of
 from tests.forked import PIPE, STDOUT, ForkedProcess
 from tests.integration.jobs.send.sending import read_lines, write_requests
@@ -20,7 +21,8 @@ IN_FLIGHT, COUNT = 8, 600
 IDS = [f"request-{number}" for number in range(COUNT)]
 LATENCY = {"median_s": 0.1, "sigma": 0.5}
 FAULTS = {"server_error": 0.03, "invalid_request": 0.03, "cut_off": 0.02}
-CAP_USD = 0.05
+FEWER_IDS = IDS[:240]
+CAP_USD, LOWER_USD = 0.05, 0.02
 MOST_KILLS = 3
 SOON_BYTES = 20_000
 BOUNDARIES = ("upload", "uploaded", "create", "created", "collected")
@@ -30,6 +32,7 @@ BATCHES = {
 }
 ROUNDS_TO_MEET = 6
 TRY_LATER, EXHAUSTED = 75, 3
+BY_TWO = ("--workers", "2")
 
 
 class Machines:
@@ -68,14 +71,28 @@ class Machines:
         """Kill a command, and remove its folder: what it had settled. None: it ended before."""
         if not kill_when(process, is_time):
             return None
-        ids = self.settled()
+        locks = self.folder.glob("out.jsonl.shards/**/*.lock")
+        while any(map(find_writer, locks)):  # what senders have in flight lands
+            time.sleep(0.02)
+        ids = self.settled("replies.jsonl*")
         shutil.rmtree(self.folder)
         return ids
 
-    def settled(self) -> set[str]:
-        """The ids in the files of the latest machine, as far as their lines are whole."""
-        found = set[str]()
-        for path in (self.out_path, self.out_path.with_name("out.jsonl.errors")):
+    def sealed_bytes(self) -> int:
+        """How much of the replies of the latest machine the store has."""
+        note = read_store_note(store_note_path(self.out_path))
+        state = None if note is None else note.files.get(self.out_path.name)
+        return 0 if state is None else state.size_bytes
+
+    def settled(self, of_senders: str = "none") -> set[str]:
+        """The ids in the files of the latest machine, as far as their lines are whole.
+
+        `of_senders` are names of files that are not taken in yet.
+        """
+        found, errors_path = set[str](), self.out_path.with_name("out.jsonl.errors")
+        written = self.folder.glob(f"out.jsonl.shards/*/*/epoch-*/{of_senders}")
+        replies = (path for path in written if path.suffix in (".jsonl", ".errors"))
+        for path in (self.out_path, errors_path, *replies):
             if path.exists():
                 whole = path.read_bytes().rpartition(b"\n")[0]
                 found |= {line.split(b'"')[3].decode() for line in whole.splitlines()}
@@ -170,20 +187,46 @@ def test_machine_that_is_superseded_stops_and_a_copy_cannot_go_on(tmp_path: Path
     assert sorted(read_lines(machines.out_path)) == sorted(IDS)
 
 
-@pytest.mark.parametrize("flags", [("--workers", "2"), ("--on", "ray")])
-def test_other_processes_do_not_send_for_a_file_that_is_stored(
-    flags: tuple[str, ...], tmp_path: Path
+def test_machine_with_several_senders_is_lost_and_every_request_is_settled_once(
+    tmp_path: Path,
 ) -> None:
-    with start_openai_server({}) as server:
-        machines = Machines(tmp_path, server, IDS[:3])
+    with start_openai_server({"latency": LATENCY, "faults": {"probabilities": FAULTS}}) as server:
+        machines, budget = Machines(tmp_path, server, FEWER_IDS), ("--budget-usd", "5")
 
-        refused = [finish(machines.start("--store", machines.url, *flags))]
-        ended = finish(machines.start("--store", machines.url))
-        refused.append(finish(machines.start(*flags)))
+        first = machines.start("--store", machines.url, *BY_TWO, *budget)
+        lost = machines.lose(first, lambda: machines.sealed_bytes() >= SOON_BYTES)
+        said = machines.fetch("--take-over")
+        kept = machines.settled()
+        ended = finish(machines.start(*BY_TWO, *budget))
+        server.control.settled_totals()
+        bills = server.control.bills().values()
 
-    assert [code for code, _ in refused] == [2, 2]
-    assert all("one process sends for such a file" in said for _, said in refused)
-    assert ended[0] == 0, ended[1]
+    answered = read_lines(machines.out_path)
+    failed = read_lines(machines.out_path.with_name("out.jsonl.errors"))
+    assert lost is not None
+    assert 0 < len(kept) <= len(lost)
+    assert kept <= lost
+    assert "may have been spent that the store does not tell" in said
+    assert ended[0] == 1, ended[1]
+    assert sorted([*answered, *failed]) == sorted(FEWER_IDS)
+    assert not machines.out_path.with_name("out.jsonl.shards").exists()
+    bought_again = sum(max(0, bill["billed"] - bill["lost"] - 1) for bill in bills)
+    assert bought_again <= len(lost) - len(kept) + IN_FLIGHT
+
+
+def test_cap_holds_though_several_senders_are_lost_with_their_machine(tmp_path: Path) -> None:
+    with start_openai_server({"latency": LATENCY}) as server:
+        machines, budget = Machines(tmp_path, server, FEWER_IDS), ("--budget-usd", str(LOWER_USD))
+
+        first = machines.start("--store", machines.url, *BY_TWO, *budget)
+        lost = machines.lose(first, lambda: machines.sealed_bytes() >= SOON_BYTES)
+        machines.fetch("--take-over")
+        ended = finish(machines.start(*BY_TWO, *budget))
+        usd = bill_usd(server)
+
+    assert lost is not None
+    assert ended[0] == EXHAUSTED, ended[1]
+    assert usd <= LOWER_USD
 
 
 def test_batches_that_a_lost_machine_has_made_are_collected_by_another_and_none_is_made_twice(

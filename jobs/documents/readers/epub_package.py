@@ -3,15 +3,14 @@
 import posixpath
 import re
 import unicodedata
-import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from html.entities import html5
 from typing import NamedTuple
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.limits import ReadLimits, damaged
-from jobs.documents.readers.zip_files import read_member
+from jobs.documents.readers.limits import damaged
+from jobs.documents.readers.zip_files import Archive
 
 _CONTAINER = "META-INF/container.xml"  # OCF 3.2, section 4.2.6.3.1
 _PACKAGE_ENDING = ".opf"
@@ -28,26 +27,28 @@ class EpubPackage(NamedTuple):
     chapters: list[str]
 
 
-def read_package(archive: zipfile.ZipFile, limits: ReadLimits) -> EpubPackage:
+def read_package(archive: Archive) -> EpubPackage:
     """Raises: UnreadableFileError."""
-    names = _Names(archive.namelist())
-    path = names.find(_package_path(archive, names, limits))
-    package = parse_part(archive, path, limits)
+    names = _Names(archive.names)
+    path = names.find(_package_path(archive, names))
+    package = parse_part(archive, path)
     items = {item.get("id"): item for item in package.iterfind("{*}manifest/{*}item")}
     ids = [reference.get("idref") for reference in package.iterfind("{*}spine/{*}itemref")]
     spine = [items[item_id] for item_id in ids if item_id in items]
     folder = posixpath.dirname(path)
-    chapters = list(_chapters(spine, folder, names)) or list(
-        _chapters(items.values(), folder, names)  # the order of a book that tells none
+    chapters = _chapters(spine, folder, names) or _chapters(
+        items.values(),
+        folder,
+        names,  # the order of a book that tells none
     )
     if not chapters:
         raise damaged("names no chapters")
     return EpubPackage(package.findtext(_TITLE) or "", chapters)
 
 
-def parse_part(archive: zipfile.ZipFile, name: str, limits: ReadLimits) -> ET.Element:
+def parse_part(archive: Archive, name: str) -> ET.Element:
     """The root of a part that is XML, or nearly so. Raises: UnreadableFileError."""
-    data = read_member(archive, name, limits)
+    data = archive.read(name)
     try:  # expat loads nothing from outside and stops entities that grow
         return ET.fromstring(data)  # noqa: S314
     except (ET.ParseError, LookupError, ValueError):
@@ -79,21 +80,24 @@ class _Names:
         return next((name for name in self._names if name.lower().endswith(ending)), "")
 
 
-def _package_path(archive: zipfile.ZipFile, names: _Names, limits: ReadLimits) -> str:
-    if names.find(_CONTAINER) not in archive.namelist():
+def _package_path(archive: Archive, names: _Names) -> str:
+    if names.find(_CONTAINER) not in archive.known_names:
         return names.first_with(_PACKAGE_ENDING) or _CONTAINER
-    root_file = parse_part(archive, names.find(_CONTAINER), limits).find(".//{*}rootfile")
+    root_file = parse_part(archive, names.find(_CONTAINER)).find(".//{*}rootfile")
     path = root_file.get("full-path", "") if root_file is not None else ""
     return path.lstrip("/")
 
 
-def _chapters(items: Iterable[ET.Element], folder: str, names: _Names) -> Iterator[str]:
+def _chapters(items: Iterable[ET.Element], folder: str, names: _Names) -> list[str]:
+    """The names of those that are pages, each once: a spine may name parts of one."""
+    found: dict[str, None] = {}
     for item in items:
         href = item.get("href", "").partition("#")[0]
         is_markup = item.get("media-type") in _MARKUP or href.lower().endswith(_ENDINGS)
         if is_markup and "nav" not in item.get("properties", "").split():
             path = posixpath.normpath(posixpath.join(folder, href))
-            yield names.find(path.lstrip("/"))
+            found[names.find(path.lstrip("/"))] = None
+    return list(found)
 
 
 def _form(name: str) -> str:

@@ -3,6 +3,7 @@
 import io
 import zipfile
 import zlib
+from types import TracebackType
 
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
 
@@ -11,7 +12,48 @@ _ENCRYPTED = 1  # general purpose flag of a member: zip specification 4.4.4
 _COMPOUND_FILE = bytes.fromhex("d0cf11e0a1b11ae1")  # MS-CFB: old or encrypted Office files
 
 
-def open_zip(data: bytes, limits: ReadLimits) -> zipfile.ZipFile:
+class Archive:
+    """An open zip file. What is read of it, a part that is read again too, is within the limits."""
+
+    def __init__(self, archive: zipfile.ZipFile, limits: ReadLimits) -> None:
+        self._archive = archive
+        self._limits = limits
+        self._read_bytes = 0
+        self.names = tuple(archive.namelist())
+        self.known_names = frozenset(self.names)
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._archive.close()
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one member.
+
+        Raises:
+            UnreadableFileError: it is missing, damaged, larger than it said, or has been read so
+                often that the limit is reached.
+        """
+        try:
+            with self._archive.open(name) as member:
+                data = member.read(self._limits.max_data_bytes + 1)
+        except KeyError as error:
+            raise damaged(f"lacks its part {name!r}") from error
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+            raise damaged(f"its part {name!r} cannot be unpacked ({error})") from error
+        self._limits.check_data(len(data), f"its part {name!r}")
+        self._read_bytes += len(data)
+        self._limits.check_data(self._read_bytes, "what is read of it, some parts more than once,")
+        return data
+
+
+def open_zip(data: bytes, limits: ReadLimits) -> Archive:
     """The zip file in `data`, once all that it declares is within `limits`.
 
     Raises:
@@ -36,21 +78,4 @@ def open_zip(data: bytes, limits: ReadLimits) -> zipfile.ZipFile:
         if "\\" in member.filename:  # as some programs on Windows write it
             member.filename = member.filename.replace("\\", "/")
             archive.NameToInfo.setdefault(member.filename, member)
-    return archive
-
-
-def read_member(archive: zipfile.ZipFile, name: str, limits: ReadLimits) -> bytes:
-    """The bytes of one member.
-
-    Raises:
-        UnreadableFileError: it is missing, damaged, or larger than it said.
-    """
-    try:
-        with archive.open(name) as member:
-            data = member.read(limits.max_data_bytes + 1)
-    except KeyError as error:
-        raise damaged(f"lacks its part {name!r}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
-        raise damaged(f"its part {name!r} cannot be unpacked ({error})") from error
-    limits.check_data(len(data), f"its part {name!r}")
-    return data
+    return Archive(archive, limits)

@@ -17,9 +17,11 @@ from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
 from engine.stats.counters import Stats
 from engine.stopping import Admission, Stopping, stop_on_signals
+from jobs.processes.work_pool import WorkPool
+from jobs.processes.worker_process import core_count
 from jobs.run.batch_folders import create_send_batch_folder
 from jobs.run.lanes import LaneOrder, LanePlan, make_lane_plan
-from jobs.send.check_batch_file import check_batch_file
+from jobs.send.check_ranges import check_on_cores
 from jobs.send.lanes.requests import SendEnd, SendOrder
 from jobs.send.request_sources import CheckedSource, SourceCounts
 from jobs.send.result_files import (
@@ -170,13 +172,14 @@ class BatchSending:
         desk, ledger = self._desk, self._desk.ledger
         await desk.collect()
         if not ledger.pass_count or ledger.waiting_count or ledger.returned_count or not desk.out:
-            checked = await asyncio.to_thread(
-                check_batch_file,
-                self._input_path,
-                self._results,
-                self._stopping,
-                skips_bad_lines=skips_bad_lines,
-            )
+            async with WorkPool(worker_count=core_count()) as pool:
+                checked = await check_on_cores(
+                    self._input_path,
+                    self._results,  # what is out is told by the desk
+                    self._stopping,
+                    pool,
+                    skips_bad_lines=skips_bad_lines,
+                )
             self.bad_count = checked.bad_count
             source = CheckedSource(checked)
             waiting_count = await desk.submit(map(Spooled.of, source.read_all()))

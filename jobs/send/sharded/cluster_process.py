@@ -9,12 +9,14 @@ import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Self
 
 from engine import errors
+from engine.closing import AsyncClosing
 from engine.errors import ConfigError, EngineError, OutageError, UnexpectedError
+from jobs.send.sharded.cluster_address import check_address
 from jobs.send.sharded.messages import (
     FROM_PROCESS,
     Begin,
@@ -32,7 +34,7 @@ from jobs.send.sharded.outside.stores import StoreOrder
 _log = logging.getLogger(__name__)
 
 MODULE = "jobs.send.sharded.on_ray"
-CONNECT_TIMEOUT_S = 5.0
+PLAIN_NAMES = ("RAY_ADDRESS", "RAY_AUTH_", "RAY_TMPDIR", "RAY_USAGE_STATS_ENABLED")
 START_TIMEOUT_S = 120.0  # 10 s on an idle machine; with a wrong token it gives up after 20 s
 STOP_TIMEOUT_S = 10.0  # a cluster of its own is shut down in 1 to 2 s
 MAX_LINE_BYTES = 1 << 20
@@ -53,7 +55,7 @@ class ClusterPlace(NamedTuple):
     store: StoreOrder | None = None
 
 
-class ClusterProcess:
+class ClusterProcess(AsyncClosing):
     """One child process that drives workers on Ray, from `async with` to its end.
 
     Ray's files of a cluster of its own lie in a private folder, which is removed; by the child
@@ -63,6 +65,7 @@ class ClusterProcess:
     def __init__(self, place: ClusterPlace, module: str = MODULE) -> None:
         self._place = place
         self._module = module
+        self._has_begun = False
 
     async def __aenter__(self) -> Self:
         """Start the process."""
@@ -81,12 +84,7 @@ class ClusterProcess:
             )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
         """End the process, and its cluster if that is its own."""
         assert self._process.stdin is not None
         self._process.stdin.close()
@@ -124,6 +122,7 @@ class ClusterProcess:
                 "machines have the same token, and the same versions of Ray and Python"
             ) from None
         assert isinstance(message, Ready), message
+        self._has_begun = True
         return self._place.workers or message.cores
 
     async def send(self, order: Send) -> AsyncIterator[FromProcess]:
@@ -135,7 +134,7 @@ class ClusterProcess:
         await self._tell(order)
         while True:
             message = await self._hear()
-            if message is None or isinstance(message, CallEnded):
+            if isinstance(message, CallEnded):
                 return
             yield message
 
@@ -150,14 +149,17 @@ class ClusterProcess:
     async def _tell(self, message: ToProcess) -> None:
         assert self._process.stdin is not None
         self._write(message)
-        await self._process.stdin.drain()
+        with suppress(ConnectionError):  # it has ended, which is told to who hears it next
+            await self._process.stdin.drain()
 
     def _write(self, message: ToProcess) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(message.model_dump_json().encode() + b"\n")
+        stdin = self._process.stdin
+        assert stdin is not None
+        if not stdin.is_closing():  # it is once the process has ended
+            stdin.write(message.model_dump_json().encode() + b"\n")
 
-    async def _hear(self) -> FromProcess | None:
-        """The next message; None: it has ended well.
+    async def _hear(self) -> FromProcess:
+        """The next message.
 
         Raises:
             EngineError: what ended it.
@@ -165,16 +167,25 @@ class ClusterProcess:
         assert self._process.stdout is not None
         line = await self._process.stdout.readline()
         if not line:
-            if await self._process.wait() == 0:
-                return None
-            raise OutageError(
-                f"the Ray cluster, or its head, is gone ({self._tail()}); what was paid for is "
-                "kept, the same command again goes on"
-            )
+            await self._process.wait()
+            raise self._gone()
         message = FROM_PROCESS.validate_json(line)
         if isinstance(message, Failed):
             raise error_of(message)
         return message
+
+    def _gone(self) -> EngineError:
+        """The error for a process that has ended before it was told to."""
+        names = [] if self._has_begun else _unusual_names()
+        if names:
+            return ConfigError(
+                f"Ray ended before it had begun ({self._tail()}); it does so where it cannot read "
+                f"one of its variables in the environment: mend or unset {', '.join(names)}"
+            )
+        return OutageError(
+            f"the Ray cluster, or its head, is gone ({self._tail()}); what was paid for is "
+            "kept, the same command again goes on"
+        )
 
     def _tail(self) -> str:
         log = (self._folder / "stderr.log").read_text(encoding="utf-8", errors="replace").strip()
@@ -197,27 +208,10 @@ def _short_place() -> str | None:
     return SHORT_PLACE if is_long and Path(SHORT_PLACE).is_dir() else None
 
 
-async def check_address(address: str) -> None:
-    """Refuse an address where nobody listens: Ray itself would try for minutes.
-
-    Raises:
-        ConfigError: it is none, or nobody listens there.
-    """
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or "/" in host:
-        raise ConfigError(
-            f"--address: found {address!r}, expected HOST:PORT as `ray start` prints it, on one "
-            "of the machines of the cluster"
-        )
-    try:
-        async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
-    except (OSError, OverflowError, TimeoutError, ValueError) as error:
-        raise ConfigError(
-            f"--address {address}: nobody listens there ({error or 'no answer'}); start a cluster "
-            "with `ray start --head` (docs/ray.md)"
-        ) from error
-    writer.close()
+def _unusual_names() -> list[str]:
+    """The variables by which somebody has configured Ray, but for those that it always reads."""
+    names = (name for name in os.environ if name.startswith("RAY_"))
+    return sorted(name for name in names if not name.startswith(PLAIN_NAMES))
 
 
 def error_of(failed: Failed) -> EngineError:

@@ -5,7 +5,6 @@ import logging
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from contextlib import AsyncExitStack
-from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -14,14 +13,15 @@ import orjson
 
 from engine.clock import Clock, SystemClock
 from engine.errors import DamagedLogError
-from engine.files.jsonl_lines import read_lines
+from engine.files.jsonl_lines import line_prefix, read_lines
+from engine.files.line_scan import SMALL_BYTES, KeyedLines, find_keys
 from engine.files.lock import WriterLock, find_writer
 from engine.files.sent_sums import read_sends
 from engine.lease.lease_log import TOUCH_EVERY_S, read_leases
 from engine.lease.leases import TTL_S
 from engine.stopping import Stopping, stop_on_signals
 from jobs.run.batch_folders import read_requests_out
-from jobs.send.result_files import OutcomeKind, ResultFiles, result_paths, shards_root
+from jobs.send.result_files import ID_FIELD, OutcomeKind, ResultFiles, result_paths, shards_root
 from jobs.send.sharded.outside.depot import SegmentPlace, place_of
 from jobs.send.sharded.shards import Call, Segment, Shard, calls_in
 from jobs.send.spending import Spending, open_spending
@@ -29,7 +29,7 @@ from schemas.settings import RunSettings
 
 MAX_SKEW_S = 60.0  # by which clocks of machines may differ
 LOOK_EVERY_S = 0.2
-GROUP_LINES = 10_000  # that are written, and synced, in one step
+GROUP_BYTES = 4 << 20
 
 _log = logging.getLogger(__name__)
 
@@ -131,13 +131,29 @@ def spent_usd(segment: Segment) -> float:
 
 
 async def _adopt(path: Path, kind: OutcomeKind, results: ResultFiles) -> int:
-    count, lines = 0, read_lines(path)
-    while group := list(islice(lines, GROUP_LINES)):
+    count = 0
+    for lines in _whole_lines(path):
         try:
-            count += await results.adopt_each(group, kind)
+            if isinstance(lines, KeyedLines):
+                count += await results.adopt_block(lines, kind)
+            else:
+                count += await results.adopt_each(lines, kind)
         except DamagedLogError as error:
             raise DamagedLogError(f"{path}: {error}") from error
     return count
+
+
+def _whole_lines(path: Path) -> Iterator[KeyedLines | list[bytes]]:
+    """The whole lines of a file, as many at a time as are written, and synced, in one step."""
+    if not path.exists():
+        return
+    begun, prefix, is_large = b"", line_prefix(ID_FIELD), path.stat().st_size > SMALL_BYTES
+    with path.open("rb", buffering=0) as file:
+        while data := file.read(GROUP_BYTES):
+            whole, newline, begun = (begun + data).rpartition(b"\n")
+            if newline:
+                lines = find_keys(whole + newline, prefix) if is_large else None
+                yield whole.split(b"\n") if lines is None else lines
 
 
 def _codes(path: Path) -> Iterator[str]:

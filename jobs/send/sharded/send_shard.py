@@ -15,7 +15,7 @@ from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import id_key, line_prefix
 from engine.files.line_scan import scan_lines
 from engine.files.lock import WriterLock
-from engine.files.sends import SendLog
+from engine.files.sends import SendLog, fold_sends
 from engine.lease.claims import Lender
 from engine.lease.client import LeaseClient
 from engine.live.open_lane import open_live_lane
@@ -103,6 +103,8 @@ async def send_shard(
         checked = await _read_requests(shard, results, stopping)
         lease_client = make_lease_client(segment, order.settings, lender)
         spending = _open_spending(segment, order.settings, lease_client)
+        if order.store is None:  # else what is sealed of it would be another file
+            opened.callback(fold_sends, segment.paths.sends)
         opened.callback(spending.log.close)
         opened.push_async_callback(lease_client.close)
         limits = order.settings.limits

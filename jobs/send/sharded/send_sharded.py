@@ -3,18 +3,13 @@
 import asyncio
 import logging
 import time
-from collections import Counter
-from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
 
-from engine.errors import ConfigError, EngineError, InterruptedRunError
+from engine.errors import ConfigError
 from engine.extras import install_command
 from engine.files.lock import WriterLock
-from engine.progress import StageProgress
-from engine.stats.counters import Stats, StatsSnapshot
 from engine.stopping import Stopping, announce_interruption, stop_on_signals
 from jobs.processes.work_pool import WorkPool
 from jobs.processes.worker_process import core_count
@@ -25,43 +20,18 @@ from jobs.send.lanes.requests import SendEnd, SendOrder
 from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ResultFiles, check_paths, result_paths, set_failures_aside
 from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
-from jobs.send.sharded.gather import gather_shard
 from jobs.send.sharded.here.processes import HerePlace, SenderProcesses
-from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, ShardEnded
-from jobs.send.sharded.outside.depot import (
-    SegmentPlace,
-    place_call,
-    reach_store,
-    remove_if_untouched,
-)
-from jobs.send.sharded.shards import write_shards
-from jobs.send.spending import Spending, open_spending
+from jobs.send.sharded.messages import Begin
+from jobs.send.sharded.outside.depot import place_call, reach_store
+from jobs.send.sharded.sharded_sending import Driver, ShardedSending
+from jobs.send.sharded.write_shards import write_shards_on_cores
+from jobs.send.spending import open_spending
 from schemas.settings import RunSettings
 
 SHARDS_PER_WORKER = 4  # so that one that is slow, or lost, holds up little
 SLOWEST_PER_MINUTE = 120.0  # of the limit, that a worker should have: it begins with one at once
 
 _log = logging.getLogger(__name__)
-
-
-class Driver(Protocol):
-    """Drives the workers of one call, wherever they are."""
-
-    async def begin(self, begin: Begin) -> int:
-        """Take the order; returns how many workers there are to be."""
-        ...
-
-    def send(self, order: Send) -> AsyncIterator[FromProcess]:
-        """Have the shards of a call sent; yields what is reported, until all workers have ended.
-
-        Raises:
-            EngineError: what ended it early.
-        """
-        ...
-
-    def stop(self, signum: int) -> None:
-        """Have nothing more sent; what is in flight lands, and the end is reported."""
-        ...
 
 
 async def send_sharded(order: SendOrder, place: ClusterPlace | HerePlace) -> SendEnd:
@@ -86,16 +56,19 @@ async def send_sharded(order: SendOrder, place: ClusterPlace | HerePlace) -> Sen
         if order.retries_failed:
             set_failures_aside(paths)
         results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
-        async with WorkPool(worker_count=core_count()) as pool:
-            checked = await check_on_cores(
-                input_path, results, stopping, pool, skips_bad_lines=order.skips_bad_lines
-            )
+        pool = await opened.enter_async_context(WorkPool(worker_count=core_count()))
+        checked = await check_on_cores(
+            input_path, results, stopping, pool, skips_bad_lines=order.skips_bad_lines
+        )
         spending = opened.enter_context(open_spending(paths, order.settings))
         results.follow_sends(lambda: spending.log.written_count)
-        sending = ShardedSending(results, spending, checked.wanted_count)
+        lender = None
+        if order.stored is not None:
+            lender = order.stored.open_lender(order.settings.budget.usd, stopping)
+        sending = ShardedSending(results, spending, checked.wanted_count, lender)
         announce_interruption(stopping, lambda: sending.stats.in_flight, grace_s=grace_s)
         if checked.wanted_count:
-            await _send_wanted(order, place, checked, sending, stopping)
+            await _send_wanted(order, place, checked, sending, stopping, pool)
     elapsed_s = time.monotonic() - started_s
     counts = CheckedSource(checked).counts()
     return SendEnd(counts, sending.end_stats(), elapsed_s, sending.unsettled, sending.ended_by)
@@ -105,8 +78,9 @@ async def _send_wanted(
     order: SendOrder,
     place: ClusterPlace | HerePlace,
     checked: CheckedFile,
-    sending: "ShardedSending",
+    sending: ShardedSending,
     stopping: Stopping,
+    pool: WorkPool,
 ) -> None:
     """Have the wanted requests sent by workers at this place."""
     cluster = place if isinstance(place, ClusterPlace) else ClusterPlace()
@@ -122,7 +96,10 @@ async def _send_wanted(
         stopping.raise_if_requested()
         workers = min(fit_workers(wanted, order.settings), checked.wanted_count)
         count = min(workers * SHARDS_PER_WORKER, checked.wanted_count)
-        call = await asyncio.to_thread(write_shards, checked, order.out_path.absolute(), count)
+        call = await write_shards_on_cores(
+            checked, order.out_path.absolute(), count, pool, stopping
+        )
+        await pool.rest()
         segments = await asyncio.to_thread(place_call, call, begin.store)
         _log.info("%d workers begin, for %d shards of the requests", workers, count)
         await sending.run(driver, segments, workers, stopping)
@@ -145,85 +122,6 @@ def fit_workers(wanted: int, settings: RunSettings) -> int:
             *(wanted, per_minute, most, SLOWEST_PER_MINUTE),
         )
     return min(wanted, most)
-
-
-class ShardedSending:
-    """One call under way: what workers report is shown, and what they wrote is taken in."""
-
-    def __init__(self, results: ResultFiles, spending: Spending, wanted_count: int) -> None:
-        self._results = results
-        self._spending = spending
-        self._wanted_count = wanted_count
-        self._answered = 0
-        self._failed: Counter[str] = Counter()
-        self.stats: StatsSnapshot = Stats().snapshot()
-        self.unsettled: Counter[str] = Counter()
-        self.ended_by: EngineError | None = None
-
-    async def run(
-        self, driver: Driver, segments: SegmentPlace, workers: int, stopping: Stopping
-    ) -> None:
-        """Have all shards sent; what ends it early stands in `ended_by`."""
-        call = segments.call
-        spent_usd = self._spending.budget.spent_usd
-        send = Send(call_dir=str(call.folder), workers=workers, spent_usd=spent_usd)
-        stopping.on_request(lambda reason: _stop(driver, reason))
-        with StageProgress(
-            "send", total=self._wanted_count, done=0, details=self._details
-        ) as progress:
-            self._progress = progress
-            try:
-                stopping.raise_if_requested()
-                async for message in driver.send(send):
-                    await self._hear(message, segments)
-            except EngineError as error:
-                self.ended_by = error
-        self.ended_by = self.ended_by or stopping.reason
-        await asyncio.to_thread(remove_if_untouched, segments, self.ended_by)
-
-    def end_stats(self) -> StatsSnapshot:
-        """The counters; how requests ended is known by what was taken in, to the last one."""
-        return self.stats.model_copy(
-            update={
-                "settled": self._answered + self._failed.total(),
-                "failed": dict(self._failed),
-                "in_flight": 0,
-            }
-        )
-
-    async def _hear(self, message: FromProcess, segments: SegmentPlace) -> None:
-        match message:
-            case Sent():
-                self._show(message.stats)
-            case Note():
-                _log.warning("%s", message.text)
-            case ShardEnded():
-                self.unsettled.update(message.unsettled)
-                shard = segments.call.shard(message.shard)
-                await asyncio.to_thread(segments.complete, shard)
-                gathered = await gather_shard(
-                    shard, self._results, self._spending, lent_usd=segments.lent_usd()
-                )
-                self._answered += gathered.answered
-                self._failed.update(gathered.failed)
-
-    def _show(self, stats: StatsSnapshot) -> None:
-        settled_before, self.stats = self.stats.settled, stats
-        for _ in range(stats.settled - settled_before):
-            self._progress.advance()
-
-    def _details(self) -> dict[str, str]:
-        details = {"usd": f"{self.stats.usd:.4f}"}
-        if self.stats.retried:
-            details["retries"] = str(sum(self.stats.retried.values()))
-        if self.stats.failed:
-            details["failed"] = str(sum(self.stats.failed.values()))
-        return details
-
-
-def _stop(driver: Driver, reason: EngineError) -> None:
-    if isinstance(reason, InterruptedRunError):
-        driver.stop(reason.signum)
 
 
 def _check(order: SendOrder, place: ClusterPlace | HerePlace) -> Path:

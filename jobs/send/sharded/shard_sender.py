@@ -7,6 +7,8 @@ from engine.errors import EngineError, InterruptedRunError
 from engine.lease.claims import Lender
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.stopping import Stopping
+from engine.workers import run_workers
+from jobs.garbage import collect_rarely
 from jobs.send.sharded.send_shard import ErrorWords, ShardEnd, ShardWork, WorkerOrder
 from jobs.send.sharded.shards import Shard
 
@@ -15,6 +17,7 @@ class ShardSender:
     """Does its work call by call, each by what a lender lends it; `begin` comes first."""
 
     def __init__(self, order: WorkerOrder, work: ShardWork) -> None:
+        collect_rarely()  # in a process that Ray has started, not we
         self._order = order
         self._work = work
         self._stats = Stats()
@@ -31,12 +34,20 @@ class ShardSender:
         self._stopping = Stopping()
         if self._signum is not None:
             self._stopping.request(InterruptedRunError(self._signum))
-        try:
-            return await self._work(
+        end = ShardEnd(Counter(), None)
+
+        async def work() -> None:
+            nonlocal end
+            end = await self._work(
                 Shard(folder), self._order, self._lender, self._stopping, self._stats
             )
-        except EngineError as error:
-            return ShardEnd(Counter(), ErrorWords.of(error))
+
+        def fail(error: EngineError) -> None:
+            nonlocal end
+            end = ShardEnd(Counter(), ErrorWords.of(error))
+
+        await run_workers(work, 1, on_error=fail)
+        return end
 
     async def snapshot(self) -> StatsSnapshot:
         """What it has done so far."""

@@ -2,22 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
-from zlib import crc32
 
-from engine.errors import ConfigError, StorageError
-from engine.files.jsonl_lines import id_key
-from jobs.send.batch_files import read_batch_file
-from jobs.send.batch_lines import BadLineError, id_key_at_sight, read_batch_line
-from jobs.send.check_batch_file import WANTED, CheckedFile
-from jobs.send.result_files import ResultPaths, result_paths, shards_root
+from jobs.send.result_files import ResultPaths, result_paths
 
-CALL_ID_BYTES = 4
 OWNER_ONLY = 0o700
-BUFFER_BYTES = 1 << 16  # of each shard while it is written: there may be thousands
 EPOCH = "epoch-"
 REQUESTS_NAME = "requests.jsonl"
 
@@ -151,91 +141,3 @@ class Call:
 def calls_in(root: Path) -> list[Call]:
     """The calls in a folder, of which something is not yet where it belongs."""
     return [Call(each) for each in sorted(root.iterdir())] if root.is_dir() else []
-
-
-def write_shards(checked: CheckedFile, out_path: Path, count: int) -> Call:
-    """Put the wanted requests of a file into `count` shards, by a hash of their ids.
-
-    Raises:
-        StorageError: the disk refused it.
-    """
-    lines = ((crc32(_key_of(line)), line) for line in _wanted_lines(checked))
-    try:
-        return write_call(shards_root(out_path), REQUESTS_NAME, lines, count)
-    except BadLineError:
-        raise changed_meanwhile(checked.path) from None
-
-
-def write_call(root: Path, name: str, lines: Iterable[tuple[int, bytes]], count: int) -> Call:
-    """Put lines into files called `name` of `count` shards, each by the number before it.
-
-    What had been written is removed where not all can be.
-
-    Raises:
-        StorageError: the disk refused it.
-    """
-    call = Call(root / os.urandom(CALL_ID_BYTES).hex())
-    try:
-        call.folder.mkdir(mode=OWNER_ONLY, parents=True)
-        with _kept_if_whole(call):
-            _fill(call.folder, name, lines, count)
-    except OSError as error:
-        raise StorageError(f"{call.folder}: cannot be written ({error}); free the disk") from error
-    return call
-
-
-@contextmanager
-def _kept_if_whole(call: Call) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        call.remove()
-        raise
-
-
-def _fill(folder: Path, name: str, lines: Iterable[tuple[int, bytes]], count: int) -> None:
-    shards = [_ShardWriter(folder / f"shard-{number:05}", name) for number in range(count)]
-    for number, line in lines:
-        shards[number % count].write(line)
-    for shard in shards:
-        shard.flush()
-
-
-def changed_meanwhile(path: Path) -> ConfigError:
-    """The error for a file that is not the one that was checked."""
-    return ConfigError(f"{path}: was changed while it was sent; run again with it as it is now")
-
-
-class _ShardWriter:
-    """Writes what one shard is made of; its file is open for moments only."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        folder.mkdir(mode=OWNER_ONLY)
-        self._path = folder / name
-        self._lines: list[bytes] = []
-        self._size_bytes = 0
-
-    def write(self, line: bytes) -> None:
-        self._lines.append(line)
-        self._size_bytes += len(line)
-        if self._size_bytes >= BUFFER_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        with self._path.open("ab") as file:
-            file.write(b"".join(line + b"\n" for line in self._lines))
-        self._lines, self._size_bytes = [], 0
-
-
-def _wanted_lines(checked: CheckedFile) -> Iterator[bytes]:
-    for block in read_batch_file(checked.path, checked.start):
-        verdicts = checked.verdicts[block.number - 1 : block.number - 1 + len(block.lines)]
-        if len(verdicts) != len(block.lines):
-            raise changed_meanwhile(checked.path)
-        yield from (
-            line for line, verdict in zip(block.lines, verdicts, strict=True) if verdict == WANTED
-        )
-
-
-def _key_of(line: bytes) -> bytes:
-    return id_key_at_sight(line) or id_key(read_batch_line(line).custom_id)

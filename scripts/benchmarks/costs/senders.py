@@ -11,6 +11,7 @@ putting it into shards, measured apart) nothing divides.
 """
 
 import argparse
+import asyncio
 import os
 import statistics
 import subprocess
@@ -25,9 +26,12 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from engine.stopping import Stopping
+from jobs.processes.work_pool import WorkPool
+from jobs.processes.worker_process import core_count
 from jobs.send.check_batch_file import check_batch_file
+from jobs.send.check_ranges import check_on_cores
 from jobs.send.result_files import ResultFiles, result_paths
-from jobs.send.sharded.shards import write_shards
+from jobs.send.sharded.write_shards import write_shards_on_cores
 from scripts.benchmarks.bench.child_processes import API_KEY, ROOT_DIR, remove_results, spread
 from scripts.benchmarks.bench.nginx_server import nginx_server
 from scripts.benchmarks.bench.request_files import write_requests
@@ -52,16 +56,26 @@ def measure(in_paths: Sequence[Path], base_url: str, workers: int) -> Taken:
 
 
 def measure_before(in_path: Path, workers: int) -> float:
-    """Microseconds a request of checking a file and putting it into shards."""
+    """Microseconds a request, of this process, until all is checked and stands in shards."""
     out_path = in_path.with_name("before.jsonl")
-    results = ResultFiles(result_paths(out_path))
-    started_s = time.process_time()
-    checked = check_batch_file(in_path, results, Stopping(), skips_bad_lines=False)
-    if workers > 1:
-        write_shards(checked, out_path, 4 * workers)
-    taken_s = time.process_time() - started_s
+    taken_s, count = asyncio.run(_before(in_path, out_path, workers))
     remove_results(out_path)
-    return 1e6 * taken_s / checked.wanted_count
+    return 1e6 * taken_s / count
+
+
+async def _before(in_path: Path, out_path: Path, workers: int) -> tuple[float, int]:
+    """Seconds of this process, and how many requests."""
+    stopping, started_s = Stopping(), time.process_time()
+    async with ResultFiles(result_paths(out_path)) as results:
+        if workers == 1:
+            checked = check_batch_file(in_path, results, stopping, skips_bad_lines=False)
+        else:
+            async with WorkPool(worker_count=core_count()) as pool:
+                checked = await check_on_cores(
+                    in_path, results, stopping, pool, skips_bad_lines=False
+                )
+                await write_shards_on_cores(checked, out_path, 4 * workers, pool, stopping)
+    return time.process_time() - started_s, checked.wanted_count
 
 
 def _send(in_path: Path, base_url: str, workers: int) -> Taken:

@@ -42,9 +42,10 @@ from schemas.dataset import Question
 from scripts.benchmarks.bench.child_processes import ROOT_DIR
 from scripts.benchmarks.bench.watched_processes import Watched, show
 from scripts.benchmarks.documents.near_duplicates import BOOK_PATH, make_questions
-from tests.integration.ray.cluster import start_cluster
+from tests.integration.ray.cluster import RunningCluster, open_starter
 
 QUESTIONS_A_CHUNK = 3
+MACHINES = 2  # beside the head
 LOOK_EVERY_S = 0.5
 NOBODY = Endpoint("http://127.0.0.1:9/v1", "no-key")  # is asked
 
@@ -125,7 +126,9 @@ def compare(count: int, workers: int) -> None:
         for run_dir in (here, there):
             write_run(run_dir, count)
         measure("one machine", here, environment={})
-        with start_cluster() as cluster:
+        with open_starter() as starter:
+            starter.order(MACHINES)
+            cluster = RunningCluster(**starter.hear(), starter=starter)
             at = ("--address", cluster.address, "--workers", str(workers))
             measure(f"{workers} workers", there, *at, environment=cluster.environment)
         names = [f"{KEPT_QUESTIONS.name}.jsonl", "rejected.jsonl"]

@@ -36,12 +36,15 @@ def test_command_says_which_module_is_in_its_way(tmp_path: Path, name: str) -> N
     assert ended.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["schemas", "engine"])
-def test_import_says_which_module_is_in_its_way(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("library", "name"),
+    [("corpus_distill", "schemas"), ("corpus_distill", "engine"), ("engine", "schemas")],
+)
+def test_import_says_which_module_is_in_its_way(tmp_path: Path, library: str, name: str) -> None:
     (tmp_path / name).mkdir()
     (tmp_path / name / "__init__.py").touch()
 
-    ended = run_python(tmp_path, "-c", "from corpus_distill import open_engine")
+    ended = run_python(tmp_path, "-c", f"from {library} import open_engine")
 
     said = ended.stderr.splitlines()[-1]
     assert said.startswith(f"ImportError: another module called '{name}' hides")

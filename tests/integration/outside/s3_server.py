@@ -51,8 +51,11 @@ class S3Server(NamedTuple):
             "AWS_SECRET_ACCESS_KEY": self.reader.secret,
         }
 
+    def url(self, prefix: str) -> str:
+        return f"s3://{BUCKET}/{prefix}"
+
     def open_store(self, prefix: str) -> S3Store:
-        return S3Store(f"s3://{BUCKET}/{prefix}", self.keys)
+        return S3Store(self.url(prefix), self.keys)
 
 
 def is_installed() -> bool:

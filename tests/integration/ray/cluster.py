@@ -1,9 +1,4 @@
-"""A Ray cluster of two raylets in a process of its own, and its actors by their process ids.
-
-Each raylet has room for one worker, so that a call of two has one on each.
-
-Run as a module it is that process: it prints where the cluster is, and ends with its input.
-"""
+"""Ray clusters that tests have started, and their actors by their process ids."""
 
 import os
 import secrets
@@ -21,23 +16,65 @@ import orjson
 
 ROOT_DIR = Path(__file__).parents[3]
 
-QUICK = {  # a machine that is gone is noticed in 1 to 2 s
-    "health_check_initial_delay_ms": 1000,
-    "health_check_period_ms": 500,
-    "health_check_timeout_ms": 1000,
-    "health_check_failure_threshold": 3,
-}
+
+class Starter:
+    """The process that starts clusters (starter.py), told one order after the other."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        """Its files, and those of its clusters, lie in `folder`."""
+        self.folder = folder
+        self.environment = environment
+        (folder / "ray").mkdir()  # where it expects its folder to be
+        with (folder / "stderr.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.integration.ray.starter"],
+                cwd=ROOT_DIR,
+                env={**os.environ, **environment, "RAY_TMPDIR": str(folder), "TMPDIR": str(folder)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def order(self, what: object) -> None:
+        """Have something done, while the caller does other things."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(orjson.dumps(what) + b"\n")
+        self._process.stdin.flush()
+
+    def hear(self) -> Any:
+        """What came of the earliest order that was not asked for."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, (self.folder / "stderr.log").read_text()
+        return orjson.loads(line)
+
+    def close(self) -> None:
+        """End all clusters."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=30)
+        self._process.stdout.close()
 
 
 class RunningCluster(NamedTuple):
-    """`environment` is what joins it; its files lie in `folder`."""
+    """`raylets` are those of its machines, the head's first; its files lie in `folder`."""
 
     address: str
-    raylets: list[int]  # the head's first
+    raylets: list[int]
     gcs: int  # the process that a cluster has one of
-    folder: Path
-    environment: dict[str, str]
-    process: "subprocess.Popen[bytes]"
+    starter: Starter
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What joins it."""
+        return self.starter.environment
+
+    @property
+    def folder(self) -> Path:
+        """Where its files lie."""
+        return self.starter.folder
 
     def is_alive(self) -> bool:
         """Whether its head has not been killed; a process that has ended is nobody's any more."""
@@ -51,26 +88,31 @@ class RunningCluster(NamedTuple):
         """Kill the process that a cluster has one of: nothing of it can be used afterwards."""
         os.kill(self.gcs, signal.SIGKILL)
 
-    def lose_machine(self) -> None:
-        """Kill the raylet of a machine; what it has started outlives it for a while."""
-        os.kill(self.raylets.pop(), signal.SIGKILL)
+    def lose_machine(self, raylet: int | None = None) -> None:
+        """Kill a raylet, the last by itself; what it has started outlives it for a while."""
+        lost = raylet or self.raylets[-1]
+        self.raylets.remove(lost)
+        os.kill(lost, signal.SIGKILL)
 
     def add_machine(self) -> None:
         """Add one in its place."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(b"add\n")
-        self.process.stdin.flush()
-        self.raylets.append(orjson.loads(self.process.stdout.readline()))
+        self.starter.order(self.address)
+        self.raylets.append(self.starter.hear())
+
+    def machine_of(self, pid: int) -> int:
+        """The raylet that has started a process."""
+        [raylet] = [raylet for raylet in self.raylets if pid in children_of(raylet)]
+        return raylet
 
     def pids_of(self, actor: str, *, raylets: Sequence[int] = ()) -> list[int]:
-        """The processes of actors of a class, on both machines or on those of these raylets."""
+        """The processes of actors of a class, on all machines or on those of these raylets."""
         children = (child for each in raylets or self.raylets for child in children_of(each))
         return [pid for pid in children if _command_of(pid).startswith(b"ray::" + actor.encode())]
 
 
 @contextmanager
-def start_cluster() -> Iterator[RunningCluster]:
+def open_starter() -> Iterator[Starter]:
+    """A starter, with a token that only those know who have its environment."""
     folder = Path(tempfile.mkdtemp(prefix="ray-"))
     environment = {
         "RAY_AUTH_MODE": "token",
@@ -80,28 +122,11 @@ def start_cluster() -> Iterator[RunningCluster]:
         "RAY_worker_niceness": "0",  # or actors wait for the tests beside these
         "PYTHONPATH": os.pathsep.join([str(ROOT_DIR), os.environ.get("PYTHONPATH", "")]),
     }
-    (folder / "ray").mkdir()  # where it expects its folder to be
-    with (folder / "stderr.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.ray.cluster"],
-            cwd=ROOT_DIR,
-            env={**os.environ, **environment, "RAY_TMPDIR": str(folder), "TMPDIR": str(folder)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,
-        )
-    assert process.stdin is not None
-    assert process.stdout is not None
+    starter = Starter(folder, environment)
     try:
-        line = process.stdout.readline()
-        assert line, (folder / "stderr.log").read_text()
-        said = orjson.loads(line)
-        yield RunningCluster(**said, folder=folder, environment=environment, process=process)
+        yield starter
     finally:
-        process.stdin.close()
-        process.wait(timeout=30)
-        process.stdout.close()
+        starter.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -125,33 +150,3 @@ def kill(pids: list[int]) -> None:
     """Kill the first of them, of which there must be one."""
     assert pids
     os.kill(pids[0], signal.SIGKILL)
-
-
-def main() -> None:
-    from ray._private import ray_constants
-    from ray.cluster_utils import Cluster
-
-    out = os.dup(1)
-    os.dup2(2, 1)
-    node = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 100 << 20}
-    head = {**node, "no_monitor": True, "_system_config": QUICK}  # there is nothing to scale
-    cluster = Cluster(initialize_head=True, head_node_args=head)
-    added = cluster.add_node(**node)
-
-    def pid_of(kind: str, of_node: Any) -> int:
-        pid: int = of_node.all_processes[kind][0].process.pid
-        return pid
-
-    def say(what: object) -> None:
-        os.write(out, orjson.dumps(what) + b"\n")
-
-    raylet, gcs = ray_constants.PROCESS_TYPE_RAYLET, ray_constants.PROCESS_TYPE_GCS_SERVER
-    raylets = [pid_of(raylet, each) for each in (cluster.head_node, added)]
-    say({"address": cluster.address, "raylets": raylets, "gcs": pid_of(gcs, cluster.head_node)})
-    for _ in sys.stdin.buffer:
-        say(pid_of(raylet, cluster.add_node(**node)))
-    cluster.shutdown()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,20 +1,27 @@
-"""One cluster for all tests that need one: it takes ten seconds to start."""
+"""One cluster for all tests that need one, and further ones where a head is lost."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.crash.runs import comparable_files, finish, write_documents
-from tests.integration.ray.cluster import RunningCluster, start_cluster
+from tests.integration.ray.cluster import RunningCluster, Starter, open_starter
+from tests.integration.ray.jobs import Outcome, evaluation_job, finish_here, run_job
 from tests.integration.ray.runs import MODELS, start_run
 from tests.openai_server import RunningServer, start_openai_server
 
+if TYPE_CHECKING:
+    from tests.integration.outside.s3_server import S3Server
+
 HERE = Path(__file__).parent
 SLOW = {"median_s": 0.3, "sigma": 0.1}
-VERY_SLOW = {"median_s": 1.5, "sigma": 0.1}  # a worker outlives its machine for about a second
+
+
+MACHINES = 2
 
 
 class Clusters:
@@ -22,15 +29,29 @@ class Clusters:
 
     def __init__(self) -> None:
         self._opened = ExitStack()
+        self._starter: Starter | None = None
         self._running: RunningCluster | None = None
 
     def running(self) -> RunningCluster:
+        """With two machines beside its head."""
         if self._running is None or not self._running.is_alive():
-            self.close()
-            self._running = self._opened.enter_context(start_cluster())
+            self.order(MACHINES)
+            self._running = self.next()
         return self._running
 
+    def order(self, machine_count: int) -> None:
+        """Have another one started, while the caller does other things."""
+        if self._starter is None:
+            self._starter = self._opened.enter_context(open_starter())
+        self._starter.order(machine_count)
+
+    def next(self) -> RunningCluster:
+        """The earliest that was ordered."""
+        assert self._starter is not None
+        return RunningCluster(**self._starter.hear(), starter=self._starter)
+
     def close(self) -> None:
+        """End them all."""
         self._opened.close()
 
 
@@ -54,15 +75,18 @@ def cluster(clusters: Clusters) -> RunningCluster:
     return clusters.running()
 
 
-@pytest.fixture
-def slow_server() -> Iterator[RunningServer]:
-    with start_openai_server({"models": MODELS, "latency": SLOW}) as running:
+@pytest.fixture(scope="package")
+def s3_server() -> "Iterator[S3Server]":
+    pytest.importorskip("s3fs")
+    from tests.integration.outside.s3_server import start_s3_server  # needs the extra
+
+    with start_s3_server() as running:
         yield running
 
 
 @pytest.fixture
-def very_slow_server() -> Iterator[RunningServer]:
-    with start_openai_server({"models": MODELS, "latency": VERY_SLOW}) as running:
+def slow_server() -> Iterator[RunningServer]:
+    with start_openai_server({"models": MODELS, "latency": SLOW}) as running:
         yield running
 
 
@@ -82,3 +106,15 @@ def files_of_one_machine(
         code, said = finish(start_run(server, run_dir, documents))
     assert code == 0, said
     return comparable_files(run_dir)
+
+
+@pytest.fixture(scope="package")
+def run_here(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    with run_job(tmp_path_factory.mktemp("here")) as job:
+        return finish_here(job)
+
+
+@pytest.fixture(scope="package")
+def evaluation_here(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    with evaluation_job(tmp_path_factory.mktemp("here")) as job:
+        return finish_here(job)

@@ -1,7 +1,6 @@
 """`distill run --on ray --segments s3://...`: workers and the command have no folder in common."""
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 pytest.importorskip("s3fs")
 
 from tests.crash.runs import finish
-from tests.integration.outside.s3_server import BUCKET, S3Server, start_s3_server
+from tests.integration.outside.s3_server import BUCKET, S3Server
 from tests.integration.ray.cluster import RunningCluster, kill
 from tests.integration.ray.runs import (
     IN_FLIGHT,
@@ -25,12 +24,6 @@ from tests.openai_server import RunningServer
 
 URL = f"s3://{BUCKET}/runs"
 UNSEALED = 2 * IN_FLIGHT * 10  # what two workers may buy in 3 s, and have in flight
-
-
-@pytest.fixture(scope="module")
-def s3_server() -> Iterator[S3Server]:
-    with start_s3_server() as running:
-        yield running
 
 
 def test_worker_and_command_are_killed_and_the_files_are_those_of_one_machine(
@@ -51,12 +44,15 @@ def test_worker_and_command_are_killed_and_the_files_are_those_of_one_machine(
     finish(first)
 
     said = distill("status", run_dir, keys)
-    kept = (run_dir / "journal.jsonl").read_bytes()
+    settled = len((run_dir / "journal.jsonl").read_bytes().splitlines())
+    audited = distill("audit", run_dir)
     second = start_run(slow_server, run_dir, documents)
     code, last_said = finish(second)
 
     assert "what an earlier call's workers had written is taken in" in said
-    assert kept
+    assert settled
+    assert f"questions        {settled} requests" in said
+    assert "not ok" not in audited
     assert code == 0, last_said
     assert bought_again(slow_server) <= UNSEALED
     assert s3_server.open_store("runs").names("") == []

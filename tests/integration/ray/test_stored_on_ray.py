@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,9 +18,13 @@ from tests.integration.ray.runs import MODELS, when
 from tests.openai_server import RunningServer, start_openai_server
 from tests.openai_server.bill import bill_usd
 
+if TYPE_CHECKING:
+    from tests.integration.outside.s3_server import S3Server
+
 WORKERS = 2
-SOON_BYTES, LATER_BYTES = 20_000, 60_000
+SOON_BYTES = 20_000
 CAP_USD = 0.2
+LOOKS = ("status", "costs", "plan", "report", "audit")
 POLL_S = 0.02
 
 
@@ -72,6 +77,20 @@ def on_ray(
     return Cluster(cluster, Machines(tmp_path, url, slow_server, documents, cluster.environment))
 
 
+@pytest.fixture
+def on_ray_and_s3(
+    tmp_path: Path,
+    cluster: RunningCluster,
+    slow_server: RunningServer,
+    documents: Path,
+    s3_server: "S3Server",
+) -> Cluster:
+    """The same with a bucket on a real server of the S3 protocol."""
+    environment = {**cluster.environment, **s3_server.environment}
+    url = s3_server.url(tmp_path.name)
+    return Cluster(cluster, Machines(tmp_path, url, slow_server, documents, environment))
+
+
 def assert_is_whole(machines: Machines) -> None:
     code, said = machines.call("audit", str(machines.run_dir))
     assert code == 0, said
@@ -79,56 +98,50 @@ def assert_is_whole(machines: Machines) -> None:
     assert not (machines.run_dir / "shards").exists()
 
 
-def test_machine_is_lost_with_its_workers_and_others_go_on_with_and_without_a_cluster(
-    on_ray: Cluster, slow_server: RunningServer, documents: Path, tmp_path: Path
-) -> None:
-    machines = on_ray.machines
+@pytest.fixture
+def alone(documents: Path, tmp_path: Path) -> Path:
+    """The folder of a run that nothing happened to."""
     with start_openai_server({"models": MODELS}) as calm:
-        alone = Machines(tmp_path / "alone", "", calm, documents, {})
-        code, said = finish(alone.start("--budget-usd", "5"))
+        machines = Machines(tmp_path / "alone", "", calm, documents, {})
+        code, said = finish(machines.start("--budget-usd", "5"))
     assert code == 0, said
-    first = on_ray.start("--store", machines.url, "--budget-usd", "5")
-
-    when(on_ray.has_bought(SOON_BYTES), first)
-    kill(on_ray.workers_at_work())
-    bought = on_ray.lose(first, on_ray.has_bought(LATER_BYTES))
-    code, said = machines.fetch("--take-over")
-    assert code == 0, said
-    kept = set(machines.journal_ids())
-    here = machines.start()
-    lost_here = machines.lose(here, lambda: len(machines.journal_ids()) > len(kept) + IN_FLIGHT)
-    assert lost_here is not None
-    code, said = machines.fetch("--take-over")
-    assert code == 0, said
-    kept_here = set(machines.journal_ids())
-    code, said = finish(on_ray.start())
-
-    assert code == 0, said
-    assert 0 < len(kept) <= len(kept_here)
-    assert kept <= bought
-    unsealed = len(bought - kept) + len(set(lost_here) - kept_here)
-    in_flight = WORKERS * IN_FLIGHT + IN_FLIGHT + IN_FLIGHT  # those of the lost worker, too
-    assert paid_twice(slow_server) <= unsealed + in_flight
-    assert comparable_files(machines.run_dir) == comparable_files(alone.run_dir)
-    assert_is_whole(machines)
+    return machines.run_dir
 
 
-def test_cap_holds_though_workers_and_their_machine_are_lost(
-    on_ray: Cluster, slow_server: RunningServer
+def test_machine_is_lost_with_its_workers_the_cap_holds_and_others_go_on_with_and_without_a_cluster(
+    on_ray_and_s3: Cluster, slow_server: RunningServer, alone: Path
 ) -> None:
-    machines = on_ray.machines
+    on_ray, machines = on_ray_and_s3, on_ray_and_s3.machines
+    enough = ("--budget-usd", "5")
     first = on_ray.start("--store", machines.url, "--budget-usd", str(CAP_USD))
     when(on_ray.has_bought(SOON_BYTES), first)
     kill(on_ray.workers_at_work())
-    on_ray.lose(first, lambda: True)
+    bought = on_ray.lose(first, lambda: True)
+    fetched = machines.fetch("--take-over")
+    kept = set(machines.journal_ids())
 
-    code, said = machines.fetch("--take-over")
-    ended = finish(on_ray.start())
+    looked = {each: machines.call(each, str(machines.run_dir)) for each in LOOKS}
+    capped = finish(on_ray.start())
+    billed_usd, settled = bill_usd(slow_server), machines.journal_ids()
+    here = machines.start(*enough)
+    lost_here = machines.lose(here, lambda: len(machines.journal_ids()) > len(settled) + IN_FLIGHT)
+    fetched_again = machines.fetch("--take-over")
+    kept_here = set(machines.journal_ids())
+    code, said = finish(machines.start(*enough))
 
+    assert (fetched[0], fetched_again[0]) == (0, 0), fetched[1] + fetched_again[1]
+    assert "may have been spent that the store does not tell" in fetched[1]
+    assert [code for code, _ in looked.values()] == [0] * len(LOOKS), looked
+    assert capped[0] == 3, capped[1]
+    assert billed_usd <= CAP_USD
     assert code == 0, said
-    assert "may have been spent that the store does not tell" in said
-    assert ended[0] == 3, ended[1]
-    assert bill_usd(slow_server) <= CAP_USD
+    assert 0 < len(kept) <= len(settled) <= len(kept_here)
+    assert kept <= bought
+    assert lost_here is not None
+    unsealed = len(bought - kept) + len(set(lost_here) - kept_here)
+    in_flight = WORKERS * IN_FLIGHT + IN_FLIGHT + IN_FLIGHT  # those of the lost worker, too
+    assert paid_twice(slow_server) <= unsealed + in_flight
+    assert comparable_files(machines.run_dir) == comparable_files(alone)
     assert_is_whole(machines)
 
 

@@ -20,9 +20,13 @@ from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damag
 from jobs.documents.readers.markup.latex.numbers import with_references
 from jobs.documents.readers.markup.latex.source import prepared
 from jobs.documents.readers.markup.latex.words import definitions
+from jobs.documents.readers.markup.org_marks import with_marks, without_open_marks
 from jobs.documents.readers.markup.rtf_letters import one_way
 
 _OPTIONS = ("--sandbox", "--standalone", "--to=html", "--mathml", "--wrap=none")
+_WITHOUT = dict.fromkeys(  # names of headings: for many of one title it takes their square
+    ("latex", "org", "asciidoc"), "-auto_identifiers"
+)
 _QUIET, _TELLING = "--quiet", "--verbose"
 _REMARK = "[INFO]"
 _Ended = subprocess.CompletedProcess[bytes]
@@ -50,7 +54,8 @@ def read_rtf(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
     if not data.lstrip().startswith(b"{\\rtf"):
         raise damaged("does not begin as RTF does")
-    html = _html_of(_convert(one_way(data), "rtf", limits, _QUIET))
+    text = one_way(data)
+    html = text.shown(_html_of(_convert(text.data, "rtf", limits, _QUIET)))
     start, _, rest = html.partition(_TITLE_BLOCK)  # its title is none of its text
     return _extract(start + rest.partition("</header>")[2] if rest else html, limits)
 
@@ -66,8 +71,9 @@ def read_latex(data: bytes, limits: ReadLimits) -> Extract:
 
 def read_org(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
-    text = _ORG_OPTIONS + _ORG_MARKS.sub(r"\1", decode_text(data))
-    return _read(text.encode(errors="replace"), "org", limits)
+    text = _ORG_OPTIONS + without_open_marks(_ORG_MARKS.sub(r"\1", decode_text(data)))
+    ended = _convert(text.encode(errors="replace"), "org", limits, _QUIET)
+    return _extract(with_marks(_html_of(ended)), limits)
 
 
 def read_asciidoc(data: bytes, limits: ReadLimits) -> Extract:
@@ -96,7 +102,15 @@ def _read(data: bytes, name: str, limits: ReadLimits) -> Extract:
 
 def _convert(data: bytes, name: str, limits: ReadLimits, log: str) -> _Ended:
     memory_mib = max(_MIN_MEMORY_MIB, limits.max_data_bytes // _MIB * _MEMORY_SHARE)
-    command = [_pandoc(name), f"--from={name}", *_OPTIONS, log, "+RTS", f"-M{memory_mib}m", "-RTS"]
+    command = [
+        _pandoc(name),
+        f"--from={name}{_WITHOUT.get(name, '')}",
+        *_OPTIONS,
+        log,
+        "+RTS",
+        f"-M{memory_mib}m",
+        "-RTS",
+    ]
     ended = _run(command, data)
     if ended.returncode == _OUT_OF_MEMORY:
         raise MemoryError

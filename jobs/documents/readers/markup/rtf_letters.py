@@ -3,7 +3,8 @@ r"""Writes the letters of RTF in one way: `\u8220 ?`, whatever code page or form
 Pandoc takes every byte for Windows-1252, what stands for a letter where it cannot be shown for
 the letter and the next one, and a sign that touches a control word for its end. Rows of tables
 that do not say again what they are it takes for one, and the cells of a table within a cell for
-one word.
+one word. A table of many rows takes it the square of their number: it is given several, with a
+mark between them.
 """
 
 import re
@@ -54,6 +55,14 @@ _CODE_PAGES = frozenset(
 )
 _WIDE = 0x10000
 _LAST_SIGNED = 0x8000
+_FIRST_HALVES, _SECOND_HALVES = range(0xD800, 0xDC00), range(0xDC00, 0xE000)  # of UTF-16
+_HALF = 0x3FF
+_FIRST_PLACE, _LAST_PLACE = 0xE000, 0xEFFE  # Unicode: for private use
+_ROWS_GO_ON = 0xEFFF
+_ROW, _MAX_ROWS = rb"\row", 30
+_BETWEEN_TABLES = re.compile(
+    rf"</tbody>\s*</table>\s*<p>{chr(_ROWS_GO_ON)}</p>\s*<table>\s*<tbody>"
+)
 
 
 class _State(NamedTuple):
@@ -64,9 +73,21 @@ class _State(NamedTuple):
     is_hidden: bool = False
 
 
-def one_way(data: bytes) -> bytes:
+class RtfText(NamedTuple):
+    """RTF, and what stands for letters in it that pandoc takes for none: emoji, rare signs."""
+
+    data: bytes
+    places: dict[int, str]
+
+    def shown(self, html: str) -> str:
+        """What pandoc has made of it, with these letters and with its tables whole."""
+        return _BETWEEN_TABLES.sub("", html).translate({**self.places, _ROWS_GO_ON: None})
+
+
+def one_way(data: bytes) -> RtfText:
     """The same text; bytes that are no letters of their code page stay."""
-    return b"".join(_Letters().rewrite(data))
+    letters = _Letters()
+    return RtfText(b"".join(letters.rewrite(data)), letters.places)
 
 
 class _Letters:
@@ -76,6 +97,10 @@ class _Letters:
         self._states = [_State(1, -1)]
         self._skipped = 0
         self._waiting = bytearray()  # bytes of letters, until it is known whether more follow
+        self._row_count = 0
+        self._first_half = 0  # of a letter that UTF-16 has two units for
+        self.places: dict[int, str] = {}
+        self._places_of: dict[str, int] = {}
 
     def rewrite(self, data: bytes) -> Iterator[bytes]:
         """The pieces of the text anew."""
@@ -87,7 +112,7 @@ class _Letters:
                 continue
             yield self._letters()
             if found["unicode"] is not None:
-                yield rb"\u%d ?" % _signed(int(found["unicode"])) * self._is_seen
+                yield self._unit(int(found["unicode"]) % _WIDE) * self._is_seen
                 self._skipped = self._states[-1].fallback_count
             elif found["size"] is not None:
                 place += int(found["size"])
@@ -110,7 +135,7 @@ class _Letters:
         elif found["brace"] and len(self._states) > 1:
             self._states.pop()
         elif (ending := _ENDINGS.get(piece.rstrip())) is not None:
-            piece += ending
+            piece += self._break_between_rows(piece) + ending
         elif found["word"]:
             self._set(found["word"], found["number"])
             piece = b"" if found["word"] == b"uc" else piece  # it is 1 in what is written
@@ -122,9 +147,34 @@ class _Letters:
         is_text = not (found["brace"] or piece.startswith(b"\\"))
         return piece if self._is_seen or not is_text else b""
 
+    def _break_between_rows(self, piece: bytes) -> bytes:
+        self._row_count += piece.rstrip() == _ROW
+        is_due = piece.rstrip() == _ROW and self._row_count % _MAX_ROWS == 0
+        return rb"\pard \u%d ?\par " % _signed(_ROWS_GO_ON) if is_due else b""
+
     @property
     def _is_seen(self) -> bool:
         return not self._states[-1].is_hidden
+
+    def _unit(self, unit: int) -> bytes:
+        if unit in _FIRST_HALVES:
+            self._first_half = unit
+            return b""
+        first, self._first_half = self._first_half, 0
+        if unit in _SECOND_HALVES and first:
+            letter = _WIDE + ((first & _HALF) << 10 | unit & _HALF)
+            return self._letter(chr(letter))
+        return rb"\u%d ?" % _signed(unit)
+
+    def _letter(self, letter: str) -> bytes:
+        """A letter; one beyond 16 bits in a place that has none of its own."""
+        code = ord(letter)
+        if code >= _WIDE:
+            code = self._places_of.setdefault(letter, _FIRST_PLACE + len(self._places_of))
+            if code > _LAST_PLACE:
+                return b"?"
+            self.places[code] = letter
+        return rb"\u%d ?" % _signed(code)
 
     def _set(self, word: bytes, digits: bytes) -> None:
         state, number = self._states[-1], int(digits or 0)
@@ -154,16 +204,7 @@ class _Letters:
         text = data.decode(codec, "replace")
         if "\ufffd" in text:
             return b"".join(rb"\'%02x" % byte for byte in data)
-        return b"".join(
-            rb"\u%d ?" % _signed(unit) for letter in text for unit in _units(ord(letter))
-        )
-
-
-def _units(code: int) -> tuple[int, ...]:
-    if code < _WIDE:
-        return (code,)
-    code -= _WIDE
-    return 0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF)
+        return b"".join(map(self._letter, text))
 
 
 def _signed(unit: int) -> int:

@@ -11,7 +11,7 @@ from jobs.documents.readers.zip_files import open_zip
 def read_docx(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
     with open_zip(data, limits) as archive:
-        package = Package(archive, limits)
+        package = Package(archive)
         try:
             html = html_of(package)
         except PARSE_ERRORS as error:

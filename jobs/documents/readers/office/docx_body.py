@@ -10,7 +10,7 @@ from jobs.documents.readers.office.docx_inlines import Inlines
 from jobs.documents.readers.office.docx_numbering import Numbering
 from jobs.documents.readers.office.docx_styles import Styles
 from jobs.documents.readers.office.drawn import DRAWINGS, drawn_html
-from jobs.documents.readers.office.ooxml import Package, local, shown_children, value_of
+from jobs.documents.readers.office.ooxml import Package, as_number, local, shown_children, value_of
 
 _REMOVED = frozenset({"del", "moveFrom"})
 _PROPERTIES = ("Pr", "PrEx", "Grid")
@@ -57,7 +57,7 @@ class _BodyWriter:
         self._inlines = Inlines(styles)
         self._pieces: list[str] = []
         self._code: list[_CodeLine] = []
-        self._begun = ""  # a paragraph that has no end
+        self._begun: list[str] = []  # paragraphs that have no end
         self._list_depth = 0
         self._depth = 0
 
@@ -84,8 +84,18 @@ class _BodyWriter:
             note = notes.get(mark.note_id)
             if note is not None:
                 self._end_groups()
-                self._pieces.append(f"<div>[{mark.label}]</div>")
+                self._pieces.append(f"<div>[{escape(mark.label)}]</div>")
+                start = len(self._pieces)
                 self.write(note)
+                if mark.is_own:
+                    self._drop_label(start, f"<p>{escape(mark.label)}")
+
+    def _drop_label(self, start: int, label: str) -> None:
+        """A note with a label of its own has that in its text again."""
+        for place in range(start, len(self._pieces)):
+            if piece := self._pieces[place]:
+                self._pieces[place] = "<p>" * piece.startswith(label) + piece.removeprefix(label)
+                return
 
     def _write_child(self, child: ET.Element) -> None:
         name = local(child)
@@ -102,11 +112,12 @@ class _BodyWriter:
 
     def _write_paragraph(self, paragraph: ET.Element) -> None:
         boxes: list[ET.Element] = []
-        html = self._begun + self._inlines.html(paragraph, boxes)
-        self._begun = ""
+        self._begun.append(self._inlines.html(paragraph, boxes))
         if _goes_on(paragraph) and not boxes:
-            self._begun = html
-        elif html.strip() and not self._styles.is_contents(paragraph):
+            return
+        html = "".join(self._begun)
+        self._begun.clear()
+        if html.strip() and not self._styles.is_contents(paragraph):
             self._place(paragraph, html)
         elif self._code:
             self._code.append(_CodeLine("", self._code[-1].indent))
@@ -156,9 +167,10 @@ class _BodyWriter:
         self._end_code()
 
     def _end_begun(self) -> None:
-        if self._begun.strip():
-            self._pieces.append(f"<p>{self._begun}</p>")
-        self._begun = ""
+        begun = "".join(self._begun)
+        self._begun.clear()
+        if begun.strip():
+            self._pieces.append(f"<p>{begun}</p>")
 
     def _close_lists(self) -> None:
         self._pieces.append("</ul>" * self._list_depth)
@@ -180,11 +192,12 @@ class _BodyWriter:
             self._end_groups()
             return
         self._pieces.append("<table>")
+        continued = [{cell.column for cell in row if cell.is_continued} for row in rows]
         for number, row in enumerate(rows):
             self._pieces.append("<tr>")
             for cell in row:
                 if not cell.is_continued:
-                    self._write_cell(cell, _row_span(rows, number, cell))
+                    self._write_cell(cell, _row_span(continued, number, cell.column))
             self._pieces.append("</tr>")
         self._pieces.append("</table>")
 
@@ -209,9 +222,9 @@ class _Cell(NamedTuple):
 
 def _cells_of(row: ET.Element) -> list[_Cell]:
     cells: list[_Cell] = []
-    column = _number(value_of(row.find("{*}trPr/{*}gridBefore")), 0)
+    column = as_number(value_of(row.find("{*}trPr/{*}gridBefore")), 0)
     for element in _parts(row, "tc"):
-        span = _number(value_of(element.find("{*}tcPr/{*}gridSpan")), 1)
+        span = max(1, as_number(value_of(element.find("{*}tcPr/{*}gridSpan")), 1))
         merge = element.find("{*}tcPr/{*}vMerge")
         is_continued = merge is not None and value_of(merge) != "restart"
         cells.append(_Cell(element, column, span, is_continued))
@@ -219,13 +232,12 @@ def _cells_of(row: ET.Element) -> list[_Cell]:
     return cells
 
 
-def _row_span(rows: list[list[_Cell]], number: int, cell: _Cell) -> int:
-    count = 1
-    while number + count < len(rows) and any(
-        below.is_continued and below.column == cell.column for below in rows[number + count]
-    ):
-        count += 1
-    return count
+def _row_span(continued: list[set[int]], number: int, column: int) -> int:
+    """How many rows a cell takes; `continued` are the columns that go on with one above, by row."""
+    below = number + 1
+    while below < len(continued) and column in continued[below]:
+        below += 1
+    return below - number
 
 
 def _parts(parent: ET.Element, name: str) -> Iterator[ET.Element]:
@@ -268,12 +280,8 @@ def _is_block(html: str) -> bool:
 
 def _indent_of(paragraph: ET.Element) -> int:
     indent = paragraph.find("{*}pPr/{*}ind")
-    return _number(value_of(indent, "left") or value_of(indent, "start"), 0)
+    return as_number(value_of(indent, "left") or value_of(indent, "start"), 0)
 
 
 def _spaces(indent: int) -> str:
     return " " * min(round(indent / _TWIPS_PER_SPACE), _MAX_SPACES)
-
-
-def _number(value: str | None, default: int) -> int:
-    return int(value) if value and value.isdecimal() else default

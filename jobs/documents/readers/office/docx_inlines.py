@@ -23,6 +23,8 @@ _BOXES = DRAWINGS | {"txbxContent"}
 _AS_TEXT = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": "", "cr": "<br>"}
 _RAISED = {"superscript": "sup", "subscript": "sub"}
 _MAX_DEPTH = 60
+_MAX_DIGITS = 5  # of the place of a sign in its font
+_NO_SIGN = -1
 
 
 class NoteMark(NamedTuple):
@@ -30,6 +32,8 @@ class NoteMark(NamedTuple):
 
     note_id: str
     label: str
+    kind: str
+    is_own: bool = False  # it is none of those that are counted
 
 
 class Inlines:
@@ -38,7 +42,10 @@ class Inlines:
     def __init__(self, styles: Styles) -> None:
         self._styles = styles
         self._is_hidden = False  # what the paragraph is that is written
+        self._fields: list[bool] = []  # that are open: whether its instruction is being read
+        self._own_mark: NoteMark | None = None  # of a note: the text that follows is its label
         self._marks: dict[str, list[NoteMark]] = {"footnotes": [], "endnotes": []}
+        self._counts = dict.fromkeys(self._marks, 0)
 
     def marks(self, kind: str) -> Iterator[NoteMark]:
         """The marks of `footnotes` or `endnotes` that have been written; more may come."""
@@ -50,6 +57,7 @@ class Inlines:
     def html(self, paragraph: ET.Element, boxes: list[ET.Element]) -> str:
         """The text of a paragraph; the text boxes that hang on it are added to `boxes`."""
         self._is_hidden = self._styles.hides(paragraph)
+        self._fields.clear()
         return "".join(self._pieces(paragraph, boxes, 0))
 
     def is_mono(self, paragraph: ET.Element) -> bool:
@@ -87,21 +95,46 @@ class Inlines:
 
     def _piece(self, element: ET.Element, name: str) -> str:
         if name == "t":
-            return escape(element.text or "")
+            return self._text(element.text or "")
+        if name == "fldChar":
+            self._edge_of_field(value_of(element, "fldCharType") or "")
+            return ""
         if name == "br":
             return "<br>" if value_of(element, "type") in (None, "textWrapping") else " "
         if name == "checkBox":
             return _check_box(element)
         if name == "sym":
-            return escape(_symbol(element))
+            return self._text(_symbol(element))
         if name in ("footnoteReference", "endnoteReference"):
-            return self._mark(f"{name.removesuffix('Reference')}s", value_of(element, "id") or "")
+            return self._mark(f"{name.removesuffix('Reference')}s", element)
         return _AS_TEXT.get(name, "")
 
-    def _mark(self, kind: str, note_id: str) -> str:
-        number = len(self._marks[kind]) + 1
+    def _text(self, text: str) -> str:
+        """Text that is seen: the instruction of a field is none, nor what fields within it show."""
+        mark, self._own_mark = self._own_mark, None
+        if any(self._fields[:-1]):
+            return ""
+        if mark is not None and (label := text.strip()):
+            self._marks[mark.kind].append(mark._replace(label=label))
+            return f"[{escape(label)}]"
+        return escape(text)
+
+    def _edge_of_field(self, kind: str) -> None:
+        if kind == "begin":
+            self._fields.append(True)
+        elif kind == "separate" and self._fields:
+            self._fields[-1] = False
+        elif kind == "end" and self._fields:
+            self._fields.pop()
+
+    def _mark(self, kind: str, element: ET.Element) -> str:
+        mark = NoteMark(value_of(element, "id") or "", "", kind)
+        if value_of(element, "customMarkFollows") in ("1", "true", "on"):
+            self._own_mark = mark._replace(is_own=True)
+            return ""
+        number = self._counts[kind] = self._counts[kind] + 1
         label = str(number) if kind == "footnotes" else written(number, "i")
-        self._marks[kind].append(NoteMark(note_id, label))
+        self._marks[kind].append(mark._replace(label=label))
         return f"[{label}]"
 
 
@@ -115,7 +148,8 @@ def _check_box(element: ET.Element) -> str:
 def _symbol(element: ET.Element) -> str:
     code = value_of(element, "char") or ""
     try:
-        return sign_of(int(code, 16), value_of(element, "font") or "")
+        number = int(code, 16) if len(code) <= _MAX_DIGITS else _NO_SIGN
+        return sign_of(number, value_of(element, "font") or "")
     except ValueError:
         return ""
 

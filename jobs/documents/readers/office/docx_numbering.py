@@ -4,27 +4,14 @@ import re
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.html.lists import written
+from jobs.documents.readers.office.docx_number_forms import in_form
 from jobs.documents.readers.office.docx_styles import ListPlace
-from jobs.documents.readers.office.ooxml import is_on, local, value_of
+from jobs.documents.readers.office.ooxml import as_number, is_on, local, value_of
 
 _LEVELS = 9  # ECMA-376 part 1, 17.9.6
 _PLACE = re.compile(r"%([1-9])")
-_STYLES = {
-    "lowerLetter": "a",
-    "upperLetter": "A",
-    "lowerRoman": "i",
-    "upperRoman": "I",
-    "decimalZero": "zero",
-    **dict.fromkeys(
-        (
-            *("chineseCounting", "chineseCountingThousand", "japaneseCounting"),
-            *("taiwaneseCounting", "taiwaneseCountingThousand", "ideographDigital"),
-        ),
-        "informal",
-    ),
-}
 _BULLET = "-"
+_MAX_TEXT_CHARS = 100  # of a label, which stands before each item
 
 
 class _Level(NamedTuple):
@@ -34,6 +21,18 @@ class _Level(NamedTuple):
     text: str = "%1."
     start: int = 1
     is_legal: bool = False  # all its numbers are decimal: ECMA-376 part 1, 17.9.4
+    restart_level: int = _LEVELS  # it begins anew below so many levels: 17.9.10, of all if not told
+
+
+class _Number(NamedTuple):
+    """One numbering: what it is made after, and the levels that it begins anew."""
+
+    element: ET.Element
+    abstract_id: str
+    restarted: frozenset[int]
+
+
+_BULLETS = [_Level(style="bullet", text=_BULLET)] * _LEVELS
 
 
 class Numbering:
@@ -41,16 +40,20 @@ class Numbering:
 
     def __init__(self, root: ET.Element | None) -> None:
         elements = list(root) if root is not None else []
-        self._abstract = {
-            value_of(element, "abstractNumId") or "": element
-            for element in elements
-            if local(element) == "abstractNum"
+        self._abstract: dict[str, list[_Level]] = {}
+        self._numbers: dict[str, _Number] = {}
+        named = {
+            name: element
+            for element in reversed(elements)
+            if local(element) == "abstractNum" and (name := value_of(element.find("{*}styleLink")))
         }
-        self._numbers = {
-            value_of(element, "numId") or "": element
-            for element in elements
-            if local(element) == "num"
-        }
+        for element in elements:
+            if local(element) == "abstractNum":
+                linked = named.get(value_of(element.find("{*}numStyleLink")) or "", element)
+                abstract_id = value_of(element, "abstractNumId") or ""
+                self._abstract[abstract_id] = _levels_of(_BULLETS, linked)
+            elif local(element) == "num":
+                self._numbers[value_of(element, "numId") or ""] = _number_of(element)
         self._levels: dict[str, list[_Level]] = {}
         self._counts: dict[str, list[int | None]] = {}
         self._started: set[ListPlace] = set()
@@ -66,7 +69,7 @@ class Numbering:
             return _BULLET if level.text.strip() else ""
         if level.style == "none":
             return ""
-        shown = [each._replace(style="decimal") for each in levels] if level.is_legal else levels
+        shown = list(map(_as_legal, levels)) if level.is_legal else levels
         return _PLACE.sub(lambda found: _number(shown, counts, int(found[1]) - 1), level.text)
 
     def _count(self, place: ListPlace, levels: list[_Level], counts: list[int | None]) -> None:
@@ -77,69 +80,71 @@ class Numbering:
         count = counts[depth]
         is_restart = place not in self._started and self._restarts(place)
         counts[depth] = levels[depth].start if count is None or is_restart else count + 1
-        counts[depth + 1 :] = [None] * (_LEVELS - depth - 1)
+        for below in range(depth + 1, _LEVELS):
+            if depth < levels[below].restart_level:
+                counts[below] = None
         self._started.add(place)
 
     def _restarts(self, place: ListPlace) -> bool:
         number = self._numbers.get(place.number_id)
-        overrides = number.findall("{*}lvlOverride") if number is not None else []
-        return any(
-            value_of(override, "ilvl") == str(place.level)
-            and override.find("{*}startOverride") is not None
-            for override in overrides
-        )
+        return number is not None and place.level in number.restarted
 
     def _abstract_id(self, number_id: str) -> str:
         number = self._numbers.get(number_id)
-        found = value_of(number.find("{*}abstractNumId")) if number is not None else None
-        return found or f"of {number_id}"
+        return (number.abstract_id if number is not None else "") or f"of {number_id}"
 
     def _levels_of(self, number_id: str) -> list[_Level]:
         if number_id not in self._levels:
-            levels = [_Level(style="bullet", text=_BULLET)] * _LEVELS
-            abstract = self._abstract.get(self._abstract_id(number_id))
-            for element in (self._linked(abstract), self._numbers.get(number_id)):
-                _take_levels(levels, element)
-            self._levels[number_id] = levels
+            levels = self._abstract.get(self._abstract_id(number_id), _BULLETS)
+            number = self._numbers.get(number_id)
+            self._levels[number_id] = _levels_of(levels, number.element) if number else levels
         return self._levels[number_id]
 
-    def _linked(self, abstract: ET.Element | None) -> ET.Element | None:
-        """The numbering that `abstract` takes from a style, if it has none of its own."""
-        name = value_of(abstract.find("{*}numStyleLink")) if abstract is not None else None
-        if name is None:
-            return abstract
-        others = self._abstract.values()
-        found = (other for other in others if value_of(other.find("{*}styleLink")) == name)
-        return next(found, abstract)
+
+def _as_legal(level: _Level) -> _Level:
+    """As Word shows `Section 1.01` below `Article I`: decimal, zeros stay."""
+    return level if level.style == "decimalZero" else level._replace(style="decimal")
 
 
-def _take_levels(levels: list[_Level], element: ET.Element | None) -> None:
-    if element is None:
-        return
+def _number_of(element: ET.Element) -> _Number:
+    restarted = (
+        as_number(value_of(override, "ilvl"), -1)
+        for override in element.iterfind("{*}lvlOverride")
+        if override.find("{*}startOverride") is not None
+    )
+    abstract_id = value_of(element.find("{*}abstractNumId")) or ""
+    return _Number(element, abstract_id, frozenset(restarted))
+
+
+def _levels_of(given: list[_Level], element: ET.Element) -> list[_Level]:
+    """The levels as `element` says, where it says nothing those that are given."""
+    levels = list(given)
     for found in element.iterfind("{*}lvl"):
         _take_level(levels, value_of(found, "ilvl"), found)
     for override in element.iterfind("{*}lvlOverride"):
-        depth = value_of(override, "ilvl")
-        _take_level(levels, depth, override.find("{*}lvl"))
-        start = value_of(override.find("{*}startOverride"))
-        if start and start.isdecimal() and depth and depth.isdecimal() and int(depth) < _LEVELS:
-            levels[int(depth)] = levels[int(depth)]._replace(start=int(start))
+        _take_level(levels, value_of(override, "ilvl"), override.find("{*}lvl"))
+        depth = as_number(value_of(override, "ilvl"), _LEVELS)
+        start = as_number(value_of(override.find("{*}startOverride")), -1)
+        if start >= 0 and depth < _LEVELS:
+            levels[depth] = levels[depth]._replace(start=start)
+    return levels
 
 
-def _take_level(levels: list[_Level], depth: str | None, element: ET.Element | None) -> None:
-    if element is None or not depth or not depth.isdecimal() or int(depth) >= _LEVELS:
+def _take_level(levels: list[_Level], told: str | None, element: ET.Element | None) -> None:
+    depth = as_number(told, _LEVELS)
+    if element is None or depth >= _LEVELS:
         return
-    start = value_of(element.find("{*}start"))
     text = value_of(element.find("{*}lvlText"))
-    levels[int(depth)] = _Level(
+    levels[depth] = _Level(
         style=value_of(element.find("{*}numFmt")) or "decimal",
-        text=f"%{int(depth) + 1}." if text is None else text,
-        start=int(start) if start and start.isdecimal() else 1,
+        text=f"%{depth + 1}." if text is None else text[:_MAX_TEXT_CHARS],
+        start=as_number(value_of(element.find("{*}start")), 1),
         is_legal=is_on(element.find("{*}isLgl")),
+        restart_level=as_number(value_of(element.find("{*}lvlRestart")), _LEVELS),
     )
 
 
 def _number(levels: list[_Level], counts: list[int | None], depth: int) -> str:
     count = counts[depth]
     number = levels[depth].start if count is None else count
-    return written(number, _STYLES.get(levels[depth].style, "1"))
+    return in_form(number, levels[depth].style)

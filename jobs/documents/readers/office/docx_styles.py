@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.office.ooxml import is_on, local, value_of
+from jobs.documents.readers.office.ooxml import as_number, is_on, local, value_of
 
 _HEADING = re.compile(r"heading ([1-9])\Z", re.IGNORECASE)
 CODE_NAME = re.compile(
@@ -18,6 +18,7 @@ MONO_FONT = re.compile(
     re.IGNORECASE,
 )
 _MAX_LEVEL = 6
+_MAX_LIST_LEVEL = 8  # ECMA-376 part 1, 17.9.6: there are nine
 _BODY_TEXT = 9  # an outline level that is none: ECMA-376 part 1, 17.3.1.20
 _MAX_STYLES_UP = 20
 
@@ -29,13 +30,27 @@ class ListPlace(NamedTuple):
     level: int
 
 
+class _Style(NamedTuple):
+    """What one style says by itself; None where it says nothing."""
+
+    based_on: str
+    heading_level: int | None
+    hides: bool | None
+    number_id: str | None
+    list_level: str | None
+    is_code: bool
+    is_mono: bool  # all letters of its font are equally wide
+    is_contents: bool
+    is_bulleted: bool
+
+
 class Styles:
     """The styles of a document, each with those that it is based on."""
 
     def __init__(self, root: ET.Element | None) -> None:
         found = root if root is not None else ()
         self._styles = {
-            style_id: style
+            style_id: _style_of(style)
             for style in found
             if local(style) == "style" and (style_id := value_of(style, "styleId"))
         }
@@ -45,23 +60,12 @@ class Styles:
         outline = value_of(paragraph.find("{*}pPr/{*}outlineLvl"))
         if outline is not None:
             return _level(outline)
-        for style in self._chain(paragraph):
-            name = value_of(style.find("{*}name")) or ""
-            if match := _HEADING.match(name):
-                return min(int(match[1]), _MAX_LEVEL)
-            if name.lower() == "title":
-                return 1
-            outline = value_of(style.find("{*}pPr/{*}outlineLvl"))
-            if outline is not None:
-                return _level(outline)
-        return 0
+        levels = (style.heading_level for style in self._chain(paragraph))
+        return next((level for level in levels if level is not None), 0)
 
     def is_code(self, paragraph: ET.Element) -> bool:
         """Whether the style is for code, or sets a font in which all letters are equally wide."""
-        return any(
-            CODE_NAME.search(value_of(style.find("{*}name")) or "") or is_mono(style.find("{*}rPr"))
-            for style in self._chain(paragraph)
-        )
+        return any(style.is_code or style.is_mono for style in self._chain(paragraph))
 
     def is_mono_run(self, run: ET.Element) -> bool:
         """Whether a run is set in a font in which all letters are equally wide."""
@@ -69,7 +73,7 @@ class Styles:
         if is_mono(properties):
             return True
         style_id = value_of(properties.find("{*}rStyle")) if properties is not None else None
-        return any(is_mono(style.find("{*}rPr")) for style in self._based_on(style_id))
+        return any(style.is_mono for style in self._based_on(style_id))
 
     def hides(self, paragraph: ET.Element) -> bool:
         """Whether the style of a paragraph hides its text."""
@@ -87,47 +91,72 @@ class Styles:
 
     def is_contents(self, paragraph: ET.Element) -> bool:
         """Whether it is a line of a table of contents."""
-        names = (value_of(style.find("{*}name")) or "" for style in self._chain(paragraph))
-        return any(_CONTENTS.match(name) for name in names)
+        return any(style.is_contents for style in self._chain(paragraph))
 
     def list_place(self, paragraph: ET.Element) -> ListPlace | None:
         """Where a paragraph is numbered, by itself or by its style; None if it is in no list."""
-        number_id, level = None, None
-        sources = [paragraph, *self._chain(paragraph)]
-        for source in sources:
-            properties = source.find("{*}pPr/{*}numPr")
-            if properties is None:
-                continue
-            level = level or value_of(properties.find("{*}ilvl"))
-            number_id = value_of(properties.find("{*}numId"))
+        number_id, level = _numbered(paragraph)
+        for style in self._chain(paragraph):
             if number_id is not None:
                 break
+            number_id, level = style.number_id, level or style.list_level
         if number_id in (None, "0"):
             return None
         assert number_id is not None
-        return ListPlace(number_id, int(level) if level and level.isdecimal() else 0)
+        return ListPlace(number_id, min(as_number(level, 0), _MAX_LIST_LEVEL))
 
     def is_bulleted(self, paragraph: ET.Element) -> bool:
         """Whether the style is one of Word's for lists, though it has no numbering."""
-        names = (value_of(style.find("{*}name")) or "" for style in self._chain(paragraph))
-        return any(name.startswith(("List Bullet", "List Number")) for name in names)
+        return any(style.is_bulleted for style in self._chain(paragraph))
 
     @staticmethod
-    def _is_hidden(styles: Iterator[ET.Element], *, otherwise: bool) -> bool:
-        found = (style.find("{*}rPr/{*}vanish") for style in styles)
-        first = next((vanish for vanish in found if vanish is not None), None)
-        return otherwise if first is None else is_on(first)
+    def _is_hidden(styles: Iterator[_Style], *, otherwise: bool) -> bool:
+        return next((style.hides for style in styles if style.hides is not None), otherwise)
 
-    def _chain(self, paragraph: ET.Element) -> Iterator[ET.Element]:
+    def _chain(self, paragraph: ET.Element) -> Iterator[_Style]:
         return self._based_on(value_of(paragraph.find("{*}pPr/{*}pStyle")))
 
-    def _based_on(self, style_id: str | None) -> Iterator[ET.Element]:
+    def _based_on(self, style_id: str | None) -> Iterator[_Style]:
         for _ in range(_MAX_STYLES_UP):
             style = self._styles.get(style_id or "")
             if style is None:
                 return
             yield style
-            style_id = value_of(style.find("{*}basedOn"))
+            style_id = style.based_on
+
+
+def _style_of(style: ET.Element) -> _Style:
+    name = value_of(style.find("{*}name")) or ""
+    vanish = style.find("{*}rPr/{*}vanish")
+    number_id, list_level = _numbered(style)
+    return _Style(
+        based_on=value_of(style.find("{*}basedOn")) or "",
+        heading_level=_heading_level(style, name),
+        hides=None if vanish is None else is_on(vanish),
+        number_id=number_id,
+        list_level=list_level,
+        is_code=CODE_NAME.search(name) is not None,
+        is_mono=is_mono(style.find("{*}rPr")),
+        is_contents=_CONTENTS.match(name) is not None,
+        is_bulleted=name.startswith(("List Bullet", "List Number")),
+    )
+
+
+def _heading_level(style: ET.Element, name: str) -> int | None:
+    if match := _HEADING.match(name):
+        return min(int(match[1]), _MAX_LEVEL)
+    if name.lower() == "title":
+        return 1
+    outline = value_of(style.find("{*}pPr/{*}outlineLvl"))
+    return None if outline is None else _level(outline)
+
+
+def _numbered(element: ET.Element) -> tuple[str | None, str | None]:
+    """The numbering that a paragraph or a style names itself, and the level."""
+    properties = element.find("{*}pPr/{*}numPr")
+    if properties is None:
+        return None, None
+    return value_of(properties.find("{*}numId")), value_of(properties.find("{*}ilvl"))
 
 
 def is_mono(properties: ET.Element | None) -> bool:
@@ -137,5 +166,5 @@ def is_mono(properties: ET.Element | None) -> bool:
 
 
 def _level(outline: str) -> int:
-    level = int(outline) if outline.isdecimal() else _BODY_TEXT
+    level = as_number(outline, _BODY_TEXT)
     return 0 if level >= _BODY_TEXT else min(level + 1, _MAX_LEVEL)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.office.ooxml import Package, local
+from jobs.documents.readers.office.ooxml import Package, as_number, local
 
 DRAWINGS = frozenset({"relIds", "chart"})  # what names the part of a diagram, of a chart
 _PARTS = ("relationships}dm", "relationships}id")
@@ -26,14 +26,19 @@ def drawn_html(drawing: ET.Element, package: Package, name: str) -> str:
 
 
 def _part_html(root: ET.Element) -> str:
-    lines = []
-    for paragraph in root.iter():
-        if local(paragraph) == "p":
-            text = "".join(part.text or "" for part in paragraph.iter() if local(part) == "t")
-            lines.append(escape(text))
-    words = f"<p>{'<br>'.join(filter(None, lines))}</p>"
+    words = f"<p>{'<br>'.join(filter(None, map(escape, _lines_of(root))))}</p>"
     series = [element for element in root.iter() if local(element) == "ser"]
     return words + _table_html(series[:_MAX_COLUMNS]) if series else words
+
+
+def _lines_of(root: ET.Element) -> Iterator[str]:
+    """The text of each paragraph; one within another is part of it."""
+    inner: set[int] = set()
+    for paragraph in root.iter():
+        if local(paragraph) == "p" and id(paragraph) not in inner:
+            parts = list(paragraph.iter())
+            inner.update(map(id, parts))
+            yield "".join(part.text or "" for part in parts if local(part) == "t")
 
 
 def _table_html(series: list[ET.Element]) -> str:
@@ -63,9 +68,9 @@ def _cached(series: ET.Element, names: tuple[str, ...]) -> Iterator[tuple[int, s
         if local(part) not in names:
             continue
         for point in part.iter():
-            place = point.get("idx", "")
-            if local(point) == "pt" and place.isdecimal():
-                yield int(place), _number(point.findtext("{*}v") or "")
+            place = as_number(point.get("idx"), -1)
+            if local(point) == "pt" and place >= 0:
+                yield place, _number(point.findtext("{*}v") or "")
 
 
 def _number(text: str) -> str:

@@ -1,17 +1,17 @@
 """Reads ODT (OpenDocument 1.3): its text becomes HTML for the HTML reader."""
 
-import zipfile
 from collections.abc import Iterator
 from html import escape
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from jobs.documents.readers.extract import Extract, assemble
+from jobs.documents.readers.html.lists import written
 from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits, damaged
-from jobs.documents.readers.office.odt_styles import OdtStyles
-from jobs.documents.readers.office.ooxml import PARSE_ERRORS, local, value_of
-from jobs.documents.readers.zip_files import open_zip, read_member
+from jobs.documents.readers.office.odt_styles import ListLevel, OdtStyles
+from jobs.documents.readers.office.ooxml import PARSE_ERRORS, as_number, local, value_of
+from jobs.documents.readers.zip_files import Archive, open_zip
 
 _CONTENT, _STYLES, _META = "content.xml", "styles.xml", "meta.xml"
 _NO_TEXT = frozenset(
@@ -24,6 +24,7 @@ _NO_TEXT = frozenset(
 _HIDDEN_PARAGRAPH = "hidden-paragraph"  # a mark in it
 _HEADER_ROWS = frozenset({"table-header-rows", "table-rows", "table-row-group"})
 _MAX_REPEATED = 50  # of cells that say how often they stand side by side
+_MAX_REPEATED_CHARS = 100  # a longer cell stands there once: tables may be in it
 _MAX_SPACES = 200
 _MAX_DEPTH = 60
 
@@ -39,7 +40,7 @@ def read_odt(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
     with open_zip(data, limits) as archive:
         try:
-            writer = _OdtWriter(archive, limits)
+            writer = _OdtWriter(archive)
             html = writer.html()
         except PARSE_ERRORS as error:
             raise damaged(f"is no whole ODT file ({type(error).__name__}: {error})") from error
@@ -49,10 +50,9 @@ def read_odt(data: bytes, limits: ReadLimits) -> Extract:
 class _OdtWriter:
     """Writes the text of one document, with its notes at the end."""
 
-    def __init__(self, archive: zipfile.ZipFile, limits: ReadLimits) -> None:
+    def __init__(self, archive: Archive) -> None:
         self._archive = archive
-        self._limits = limits
-        self._names = frozenset(archive.namelist())
+        self._names = archive.known_names
         self._content = self._part(_CONTENT)
         roots = [self._content, *([self._part(_STYLES)] if _STYLES in self._names else [])]
         self._styles = OdtStyles(roots)
@@ -60,6 +60,7 @@ class _OdtWriter:
         self._boxes: list[ET.Element] = []
         self._code: list[str] = []
         self._last_numbers: dict[str, int] = {}
+        self._numbers: list[str] = []  # of the items that are open, the innermost last
 
     def title(self) -> str:
         """The title in the file's properties; may be empty."""
@@ -78,7 +79,7 @@ class _OdtWriter:
 
     def _part(self, name: str) -> ET.Element:
         try:  # expat loads nothing from outside and stops entities that grow
-            return ET.fromstring(read_member(self._archive, name, self._limits))  # noqa: S314
+            return ET.fromstring(self._archive.read(name))  # noqa: S314
         except ET.ParseError as error:
             raise damaged(f"its part {name!r} is no XML ({error})") from error
 
@@ -109,8 +110,8 @@ class _OdtWriter:
             self._code.append(html)
         elif html.strip():
             yield from self._end_code()
-            level = value_of(element, "outline-level") or "1"
-            tag = f"h{min(int(level), 6)}" if name == "h" and level.isdecimal() else "p"
+            level = as_number(value_of(element, "outline-level") or "1", 0)
+            tag = f"h{min(level, 6)}" if name == "h" and level else "p"
             yield f"<{tag}>{html}</{tag}>"
         for box in boxes:
             yield from self._end_code()
@@ -129,19 +130,28 @@ class _OdtWriter:
         key = f"{style} {level}"
         number = self._last_numbers.get(key, 0) + 1 if goes_on else numbering.start
         tag = "ol" if numbering.is_numbered else "ul"
-        yield f'<{tag} start="{number}" type="{escape(numbering.form)}">'
+        yield f"<{tag}>"
         for item in element:
             if local(item) == "list-header":  # it has no number
                 yield from self._item(item, style, level, depth + 1)
                 yield from self._end_code()
             elif local(item) == "list-item":
-                yield "<li>"
+                number = as_number(value_of(item, "start-value"), number)
+                yield self._item_tag(numbering, number, level)
                 yield from self._item(item, style, level, depth + 1)
                 yield from self._end_code()
                 yield "</li>"
                 number += 1
         self._last_numbers[key] = number - 1
         yield f"</{tag}>"
+
+    def _item_tag(self, numbering: ListLevel, number: int, level: int) -> str:
+        if not numbering.is_numbered:
+            return "<li>"
+        del self._numbers[level - 1 :]
+        self._numbers += [""] * (level - 1 - len(self._numbers))
+        self._numbers.append(written(number, numbering.form))
+        return f'<li data-item-label="{escape(numbering.label(self._numbers))}">'
 
     def _item(self, item: ET.Element, style: str, level: int, depth: int) -> Iterator[str]:
         for child in item:
@@ -164,11 +174,12 @@ class _OdtWriter:
         yield "</table>"
 
     def _cell(self, cell: ET.Element, depth: int) -> Iterator[str]:
-        columns = value_of(cell, "number-columns-spanned") or "1"
-        rows = value_of(cell, "number-rows-spanned") or "1"
-        count = _number(value_of(cell, "number-columns-repeated"), 1)
+        columns = as_number(value_of(cell, "number-columns-spanned"), 1)
+        rows = as_number(value_of(cell, "number-rows-spanned"), 1)
+        count = as_number(value_of(cell, "number-columns-repeated"), 1)
         html = "".join([*self._blocks(cell, depth + 1), *self._end_code()])
-        yield f'<td colspan="{columns}" rowspan="{rows}">{html}</td>' * min(count, _MAX_REPEATED)
+        most = _MAX_REPEATED if len(html) <= _MAX_REPEATED_CHARS else 1
+        yield f'<td colspan="{columns}" rowspan="{rows}">{html}</td>' * min(count, most)
 
     def _inlines(self, element: ET.Element, depth: int) -> Iterator[str]:
         yield escape(element.text or "")
@@ -183,7 +194,7 @@ class _OdtWriter:
     def _inline(self, child: ET.Element, name: str, depth: int) -> str:
         match name:
             case "s":
-                return " " * min(_number(value_of(child, "c"), 1), _MAX_SPACES)
+                return " " * min(as_number(value_of(child, "c"), 1), _MAX_SPACES)
             case "tab":
                 return "\t"
             case "line-break":
@@ -236,7 +247,3 @@ def _plain_xml(element: ET.Element) -> str:
     for part in element.iter():
         part.tag = local(part)
     return ET.tostring(element, encoding="unicode")
-
-
-def _number(value: str | None, default: int) -> int:
-    return int(value) if value and value.isdecimal() else default

@@ -1,14 +1,17 @@
 """What the styles of an ODT say: code, numbering, superscripts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from jobs.documents.readers.office.docx_styles import CODE_NAME, MONO_FONT
-from jobs.documents.readers.office.ooxml import local, value_of
+from jobs.documents.readers.office.ooxml import as_number, local, value_of
 
 _SPACE = "_20_"  # as names have it
 _MAX_STYLES_UP = 20
+_FORMS = frozenset("1aAiI")
+_MAX_SIGNS = 40  # before and behind the number of an item
+_RAISED = frozenset("s123456789")  # how a place begins that is above the line
 
 
 class ListLevel(NamedTuple):
@@ -17,61 +20,95 @@ class ListLevel(NamedTuple):
     is_numbered: bool = False
     form: str = "1"
     start: int = 1
+    prefix: str = ""
+    suffix: str = "."
+    shown_count: int = 1  # of levels whose numbers stand in a label, the inner ones
+
+    def label(self, numbers: Sequence[str]) -> str:
+        """What stands before an item; `numbers` are those of its level and of all above."""
+        return self.prefix + ".".join(numbers[-self.shown_count :]) + self.suffix
+
+
+class _Style(NamedTuple):
+    """What one style says by itself; empty where it says nothing."""
+
+    parent: str
+    is_code: bool
+    display: str
+    position: str  # of its letters
 
 
 class OdtStyles:
     """The styles of a document, automatic and named."""
 
     def __init__(self, roots: Iterable[ET.Element]) -> None:
-        self._styles: dict[str, ET.Element] = {}
-        self._lists: dict[str, ET.Element] = {}
+        self._styles: dict[str, _Style] = {}
+        self._lists: dict[str, dict[str, ListLevel]] = {}
         for element in (element for root in roots for element in root.iter()):
-            kinds = {"style": self._styles, "list-style": self._lists}
-            if (kind := kinds.get(local(element))) is not None:
-                kind.setdefault(value_of(element, "name") or "", element)
+            name = value_of(element, "name") or ""
+            if local(element) == "style" and name not in self._styles:
+                self._styles[name] = _style_of(element, name)
+            elif local(element) == "list-style" and name not in self._lists:
+                self._lists[name] = _levels_of(element)
 
     def is_code(self, name: str) -> bool:
         """Whether a paragraph's style is for code, or its letters are equally wide."""
-        if CODE_NAME.search(name.replace(_SPACE, " ")):  # it need not be described
-            return True
-        for style_name, style in self._chain(name):
-            fonts = style.find("{*}text-properties")
-            font = f"{value_of(fonts, 'font-name') or ''} {value_of(fonts, 'font-family') or ''}"
-            if CODE_NAME.search(style_name.replace(_SPACE, " ")) or MONO_FONT.search(font):
-                return True
-        return False
+        is_described = any(style.is_code for style in self._chain(name))
+        return is_described or _is_name_of_code(name)  # it need not be described
 
     def is_hidden(self, name: str) -> bool:
         """Whether the style of a paragraph or a span hides its text."""
-        shown = (
-            value_of(style.find("{*}text-properties"), "display") for _, style in self._chain(name)
-        )
+        shown = (style.display for style in self._chain(name))
         return next(filter(None, shown), "") == "none"
 
     def script(self, name: str) -> str:
         """`sup` or `sub` if a span is raised or lowered, else nothing."""
-        for _, style in self._chain(name):
-            place = value_of(style.find("{*}text-properties"), "text-position") or ""
-            if place:
-                return (
-                    "sub" if place.startswith(("sub", "-")) else "sup" * (place[0] in "s123456789")
-                )
-        return ""
+        place = next(filter(None, (style.position for style in self._chain(name))), "")
+        if place.startswith(("sub", "-")):
+            return "sub"
+        return "sup" if place[:1] in _RAISED else ""
 
     def numbering(self, name: str, level: int) -> ListLevel:
         """How a list of this style is numbered at a level (1: the outermost)."""
-        for found in self._lists.get(name, ()):
-            if value_of(found, "level") == str(level):
-                form = value_of(found, "num-format") or ""
-                start = value_of(found, "start-value") or "1"
-                is_numbered = local(found) == "list-level-style-number" and bool(form)
-                return ListLevel(is_numbered, form, int(start) if start.isdecimal() else 1)
-        return ListLevel()
+        return self._lists.get(name, {}).get(str(level), ListLevel())
 
-    def _chain(self, name: str) -> Iterator[tuple[str, ET.Element]]:
+    def _chain(self, name: str) -> Iterator[_Style]:
         for _ in range(_MAX_STYLES_UP):
             style = self._styles.get(name)
             if style is None:
                 return
-            yield name, style
-            name = value_of(style, "parent-style-name") or ""
+            yield style
+            name = style.parent
+
+
+def _style_of(style: ET.Element, name: str) -> _Style:
+    properties = style.find("{*}text-properties")
+    font = " ".join(value_of(properties, f"font-{part}") or "" for part in ("name", "family"))
+    return _Style(
+        parent=value_of(style, "parent-style-name") or "",
+        is_code=_is_name_of_code(name) or MONO_FONT.search(font) is not None,
+        display=value_of(properties, "display") or "",
+        position=value_of(properties, "text-position") or "",
+    )
+
+
+def _levels_of(style: ET.Element) -> dict[str, ListLevel]:
+    levels: dict[str, ListLevel] = {}
+    for found in style:
+        told = value_of(found, "num-format") or ""
+        form = told if told in _FORMS else "1"
+        is_numbered = local(found) == "list-level-style-number" and bool(told)
+        level = ListLevel(
+            is_numbered=is_numbered,
+            form=form,
+            start=as_number(value_of(found, "start-value"), 1),
+            prefix=(value_of(found, "num-prefix") or "")[:_MAX_SIGNS],
+            suffix=(value_of(found, "num-suffix") or ".")[:_MAX_SIGNS],
+            shown_count=max(1, as_number(value_of(found, "display-levels"), 1)),
+        )
+        levels.setdefault(value_of(found, "level") or "", level)
+    return levels
+
+
+def _is_name_of_code(name: str) -> bool:
+    return CODE_NAME.search(name.replace(_SPACE, " ")) is not None

@@ -1,17 +1,17 @@
 """The parts of an Office file (ECMA-376): XML in a zip, and what each part refers to."""
 
 import posixpath
-import zipfile
 from collections.abc import Iterator
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.limits import ReadLimits, damaged
-from jobs.documents.readers.zip_files import read_member
+from jobs.documents.readers.limits import damaged
+from jobs.documents.readers.zip_files import Archive
 
 PARSE_ERRORS = (LookupError, ValueError, RecursionError)
 _MAIN = "officeDocument"
 _CORE = "core-properties"
+_MAX_DIGITS = 9
 _CHOICES = frozenset({"Choice", "Fallback"})
 
 
@@ -25,10 +25,8 @@ class _Reference(NamedTuple):
 class Package:
     """An open Office file; a part that is missing or no XML is a damaged file."""
 
-    def __init__(self, archive: zipfile.ZipFile, limits: ReadLimits) -> None:
+    def __init__(self, archive: Archive) -> None:
         self._archive = archive
-        self._limits = limits
-        self._names = frozenset(archive.namelist())
         self._references: dict[str, dict[str, _Reference]] = {}
         self._kept: dict[str, ET.Element] = {}
 
@@ -47,7 +45,7 @@ class Package:
     def part(self, name: str) -> ET.Element:
         """The root of a part."""
         try:  # expat loads nothing from outside and stops entities that grow
-            return ET.fromstring(read_member(self._archive, name, self._limits))  # noqa: S314
+            return ET.fromstring(self._archive.read(name))  # noqa: S314
         except (ET.ParseError, *PARSE_ERRORS) as error:
             raise damaged(f"its part {name!r} is no XML ({error})") from error
 
@@ -59,7 +57,7 @@ class Package:
 
     def data(self, name: str) -> bytes:
         """A part that is no XML."""
-        return read_member(self._archive, name, self._limits)
+        return self._archive.read(name)
 
     def related(self, name: str, kind: str) -> str | None:
         """The first part that part `name` refers to as `kind`."""
@@ -75,11 +73,11 @@ class Package:
     def _read_references(self, name: str) -> Iterator[tuple[str, _Reference]]:
         folder, file = posixpath.split(name)
         path = posixpath.join(folder, "_rels", f"{file}.rels")
-        if path not in self._names:
+        if path not in self._archive.known_names:
             return
         for reference in self.part(path):
             target = posixpath.normpath(posixpath.join("/", folder, reference.get("Target", "")))
-            if target[1:] in self._names:
+            if target[1:] in self._archive.known_names:
                 kind = reference.get("Type", "").rpartition("/")[2]
                 yield reference.get("Id", ""), _Reference(kind, target[1:])
 
@@ -95,6 +93,12 @@ def value_of(element: ET.Element | None, name: str = "val") -> str | None:
         return None
     found = (value for key, value in element.items() if key.rpartition("}")[2] == name)
     return next(found, None)
+
+
+def as_number(value: str | None, default: int) -> int:
+    """A whole number of an attribute; `default` if it is none, or of no sensible size."""
+    is_number = value is not None and len(value) <= _MAX_DIGITS and value.isdecimal()
+    return int(value) if value is not None and is_number else default
 
 
 def is_on(element: ET.Element | None) -> bool:

@@ -50,7 +50,7 @@ class _Slide(NamedTuple):
 def read_pptx(data: bytes, limits: ReadLimits) -> Extract:
     """A slide is a page. Raises: UnreadableFileError."""
     with open_zip(data, limits) as archive:
-        package = Package(archive, limits)
+        package = Package(archive)
         try:
             names = _slide_names(package)
             blocks = _blocks(package, names)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from jobs.documents.readers.html.lists import written
-from jobs.documents.readers.office.ooxml import Package, local, value_of
+from jobs.documents.readers.office.ooxml import Package, as_number, local, value_of
 
 _MARKS = frozenset({"buNone", "buChar", "buAutoNum", "buBlip"})  # ECMA-376 part 1, 21.1.2.4
 _STYLES = {"alphaLc": "a", "alphaUc": "A", "romanLc": "i", "romanUc": "I"}
@@ -29,9 +29,10 @@ class SlideLists:
         layout = package.related(slide, "slideLayout")
         master = package.related(layout, "slideMaster") if layout else None
         parts = [package.kept_part(name) for name in (layout, master) if name]
-        self._trees = [part.find("{*}cSld/{*}spTree") for part in parts]
+        self._places = [_Places(part.find("{*}cSld/{*}spTree")) for part in parts]
         self._body = parts[1].find("{*}txStyles/{*}bodyStyle") if len(parts) > 1 else None
         self._styles: list[ET.Element] = []
+        self._style_marks: dict[tuple[int, int], ET.Element | None] = {}  # by style and level
         self._counts: dict[int, tuple[str, int]] = {}  # by level: how it counts, how far it is
 
     def begin(self, shape: ET.Element) -> None:
@@ -53,12 +54,12 @@ class SlideLists:
     def forms_of(self, shape: ET.Element) -> list[ET.Element | None]:
         """A shape, and those of layout and master that it takes its form from."""
         place = _place_of(shape)
-        return [shape, *(self._holder(tree, place) for tree in self._trees)]
+        return [shape, *(places.holder(place) for places in self._places)]
 
     def _numbered(self, mark: ET.Element, level: int) -> str:
-        kind, start = mark.get("type", ""), mark.get("startAt", "1")
+        kind, start = mark.get("type", ""), as_number(mark.get("startAt"), 1)
         before, last = self._counts.get(level, ("", 0))
-        number = last + 1 if before == kind else int(start) if start.isdecimal() else 1
+        number = last + 1 if before == kind else start
         self._counts[level] = (kind, number)
         style = next((each for name, each in _STYLES.items() if kind.startswith(name)), "1")
         form = next((each for name, each in _FORMS.items() if kind.endswith(name)), "{}")
@@ -66,13 +67,18 @@ class SlideLists:
 
     def _mark(self, paragraph: ET.Element, level: int) -> ET.Element | None:
         """The nearest that says how paragraphs of a level begin."""
-        own = paragraph.find("{*}pPr")
-        levels = (style.find(f"{{*}}lvl{level + 1}pPr") for style in self._styles)
-        for properties in (own, *levels):
-            for element in properties if properties is not None else ():
-                if local(element) in _MARKS:
-                    return element
-        return None
+        own = _mark_in(paragraph.find("{*}pPr"))
+        if own is not None:
+            return own
+        found = (self._mark_of_style(style, level) for style in self._styles)
+        return next((mark for mark in found if mark is not None), None)
+
+    def _mark_of_style(self, style: ET.Element, level: int) -> ET.Element | None:
+        """Looked for once: many paragraphs have the same style."""
+        key = id(style), level
+        if key not in self._style_marks:
+            self._style_marks[key] = _mark_in(style.find(f"{{*}}lvl{level + 1}pPr"))
+        return self._style_marks[key]
 
     def _styles_of(self, shape: ET.Element) -> Iterator[ET.Element]:
         place = _place_of(shape)
@@ -84,26 +90,37 @@ class SlideLists:
         if place is not None and kind in _BULLETED and self._body is not None:
             yield self._body
 
-    def _holder(self, tree: ET.Element | None, place: ET.Element | None) -> ET.Element | None:
-        """The shape of a layout or master that a placeholder takes its form from."""
-        if tree is None or place is None:
+
+class _Places:
+    """The placeholders of a layout or master, by their number and by their kind."""
+
+    def __init__(self, tree: ET.Element | None) -> None:
+        self._by_index: dict[str | None, ET.Element] = {}
+        self._by_kind: dict[str | None, ET.Element] = {}
+        for shape in tree.iterfind("{*}sp") if tree is not None else ():
+            place = _place_of(shape)
+            if place is not None:
+                self._by_index.setdefault(place.get("idx"), shape)
+                self._by_kind.setdefault(place.get("type"), shape)
+
+    def holder(self, place: ET.Element | None) -> ET.Element | None:
+        """The shape that a placeholder takes its form from."""
+        if place is None:
             return None
-        for shape in tree.iterfind("{*}sp"):
-            other = _place_of(shape)
-            if other is not None and _is_same(place, other):
-                return shape
+        index = place.get("idx")
+        return self._by_index.get(index) if index else self._by_kind.get(place.get("type"))
+
+
+def _mark_in(properties: ET.Element | None) -> ET.Element | None:
+    """What properties say of how a paragraph begins; None if nothing."""
+    if properties is None:
         return None
+    return next((element for element in properties if local(element) in _MARKS), None)
 
 
 def _place_of(shape: ET.Element) -> ET.Element | None:
     return shape.find("{*}nvSpPr/{*}nvPr/{*}ph")
 
 
-def _is_same(place: ET.Element, other: ET.Element) -> bool:
-    index = place.get("idx")
-    return other.get("idx") == index if index else other.get("type") == place.get("type")
-
-
 def _level_of(paragraph: ET.Element) -> int:
-    level = value_of(paragraph.find("{*}pPr"), "lvl") or "0"
-    return min(int(level), _MAX_LEVEL) if level.isdecimal() else 0
+    return min(as_number(value_of(paragraph.find("{*}pPr"), "lvl"), 0), _MAX_LEVEL)

@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.office.ooxml import local, value_of
+from jobs.documents.readers.office.ooxml import as_number, local, value_of
 
 _PROPERTIES = ("spPr", "grpSpPr")
 _SAME_ROW = 45_720  # English Metric Units, a twentieth of an inch
@@ -78,5 +78,6 @@ def _frame_of(form: ET.Element) -> ET.Element | None:
 
 
 def _length(element: ET.Element | None, name: str) -> int:
-    value = value_of(element, name) or "0"
-    return int(value) if value.lstrip("-").isdecimal() else 0
+    value = value_of(element, name) or ""
+    length = as_number(value.removeprefix("-"), 0)
+    return -length if value.startswith("-") else length

@@ -82,7 +82,7 @@ def tune(task: TuningTask, child: Child) -> None:
         StorageError: the disk is full.
         ArithmeticError: the loss is no number any more.
     """
-    _set_up_torch(task.plan.threads)
+    set_up_torch(task.plan.threads)
     student = find_student(task.student)
     template = ChatTemplate(student.vocabulary(), str(student.path))
     rows = _read_rows(task, student, template, child)
@@ -133,10 +133,11 @@ def _gate_rows(task: TuningTask, student: Student, template: ChatTemplate) -> li
     return read_gate_rows(path, template, most_tokens=most)
 
 
-def _set_up_torch(threads: int) -> None:
+def set_up_torch(threads: int) -> None:
     """The same numbers in every call, as fast as that allows."""
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(mode=True)
+    # `use_deterministic_algorithms` does the same, but imports the compiler first, for 2 s.
+    torch.set_deterministic_debug_mode("error")
     torch.utils.deterministic.fill_uninitialized_memory = False  # an eighth of the time of a step
 
 

@@ -10,16 +10,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from engine.beside import beside
 from engine.clock import SystemClock
 from engine.errors import EngineError
 from engine.lease.lending import Lending
 from engine.workers import run_workers
+from jobs.send.sharded.borrowing import tell_wanted
 from jobs.send.sharded.cluster_process import error_of
 from jobs.send.sharded.crew import Crew
 from jobs.send.sharded.gather import spent_usd
 from jobs.send.sharded.here.channel import Order
 from jobs.send.sharded.here.sender import Sender
-from jobs.send.sharded.messages import Begin, Failed, FromProcess, Send
+from jobs.send.sharded.messages import Begin, Failed, FromProcess, Lend, Send
 from jobs.send.sharded.send_shard import ErrorWords
 from jobs.send.sharded.shards import Call
 
@@ -87,8 +89,10 @@ class SenderProcesses:
             cap_usd=self._begin.settings.budget.usd,
             spent_usd=order.spent_usd,
             holder_count=order.workers,
+            is_borrowing=order.is_borrowing,
         )
         self._opened.callback(lending.end)
+        self._lending = lending
         self._crew = Crew(
             call.shards(),
             hire=partial(self._hire, self._part(order.workers), lending),
@@ -97,24 +101,36 @@ class SenderProcesses:
             report=self._reports.put_nowait,
             clock=SystemClock(),
         )
-        self._group.create_task(self._run(self._crew, order.workers))
+        self._group.create_task(self._run(self._crew, order))
         while (report := await self._reports.get()) is not None:
             if isinstance(report, Failed):
                 raise error_of(report)
             yield report
+
+    def lend(self, order: Lend) -> None:
+        """Lend to the senders of the call that is under way."""
+        if not self._has_ended.is_set():
+            self._group.create_task(self._lending.borrow(order.until_s, order.usd))
 
     def stop(self, signum: int) -> None:
         """Have nothing more sent; what is in flight lands, and the end is reported."""
         if self._crew is not None and not self._has_ended.is_set():
             self._group.create_task(self._crew.stop(signum))
 
-    async def _run(self, crew: Crew, workers: int) -> None:
+    async def _run(self, crew: Crew, order: Send) -> None:
         def fail(error: EngineError) -> None:
             words = ErrorWords.of(error)
             self._reports.put_nowait(Failed(error=words.kind, message=words.message))
 
+        async def run() -> None:
+            async with AsyncExitStack() as opened:
+                if order.is_borrowing:
+                    telling = tell_wanted(self._lending, self._reports.put_nowait)
+                    await opened.enter_async_context(beside(telling))
+                await crew.run(order.workers)
+
         try:
-            await run_workers(lambda: crew.run(workers), 1, on_error=fail)
+            await run_workers(run, 1, on_error=fail)
         finally:
             self._has_ended.set()
             self._reports.put_nowait(None)

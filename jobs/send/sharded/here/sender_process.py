@@ -10,12 +10,11 @@ import logging
 import os
 import signal
 import sys
-from collections import Counter, deque
+from collections import deque
 from pathlib import Path
 
-from engine.errors import EngineError, TransientError
+from engine.errors import TransientError
 from engine.lease.claims import Claim, Lease
-from engine.workers import run_workers
 from jobs.garbage import collect_rarely
 from jobs.process import run_to_end
 from jobs.send.sharded.cluster_process import error_of
@@ -32,7 +31,7 @@ from jobs.send.sharded.here.channel import (
     ToSender,
 )
 from jobs.send.sharded.messages import Failed, Note, Sent, Stop
-from jobs.send.sharded.send_shard import ErrorWords, ShardEnd, WorkerOrder, send_shard
+from jobs.send.sharded.send_shard import WorkerOrder, send_shard
 from jobs.send.sharded.shard_sender import ShardSender
 from schemas.record import Value
 
@@ -120,17 +119,7 @@ class Sender:
 
     async def _send(self, folder: Path) -> None:
         """Send a shard; whatever ends it, the driver is told."""
-        end = ShardEnd(Counter(), None)
-
-        async def send() -> None:
-            nonlocal end
-            end = await self._sender.send(folder)
-
-        def fail(error: EngineError) -> None:
-            nonlocal end
-            end = ShardEnd(Counter(), ErrorWords.of(error))
-
-        await run_workers(send, 1, on_error=fail)
+        end = await self._sender.send(folder)
         error = end.error and Failed(error=end.error.kind, message=end.error.message)
         self._channel.tell(Sent(stats=await self._sender.snapshot()))
         self._channel.tell(Ended(unsettled=end.unsettled, error=error))

@@ -18,10 +18,11 @@ from typing import NamedTuple
 from engine.clock import SystemClock
 from engine.errors import EngineError, TransientError
 from engine.workers import run_workers
+from jobs.garbage import collect_rarely
+from jobs.send.sharded.borrowing import tell_wanted
 from jobs.send.sharded.crew import Crew
 from jobs.send.sharded.gather import spent_usd
 from jobs.send.sharded.messages import (
-    TO_PROCESS,
     Begin,
     CallEnded,
     Failed,
@@ -31,19 +32,15 @@ from jobs.send.sharded.messages import (
     Ready,
     Send,
     Stop,
-    ToProcess,
-    Wanted,
 )
-from jobs.send.sharded.on_ray.actors import RayLender, open_lending
+from jobs.send.sharded.on_ray.actors import Actor, RayLender, open_keeper, open_lender
 from jobs.send.sharded.on_ray.cluster import core_count, joined_cluster
+from jobs.send.sharded.on_ray.orders import next_order, next_send, open_orders
 from jobs.send.sharded.on_ray.staff import Staff
 from jobs.send.sharded.outside.epochs import outside_call
 from jobs.send.sharded.outside.work_outside import OutsideWork
 from jobs.send.sharded.send_shard import ErrorWords, ShardWork, WorkerOrder, send_shard
 from jobs.send.sharded.shards import Call, Segment
-
-MAX_LINE_BYTES = 1 << 24
-ASK_EVERY_S = 0.5  # how much more workers want
 
 Report = Callable[[FromProcess], None]
 
@@ -66,8 +63,8 @@ async def _serve(job: ShardJob, folder: Path, report: Report) -> None:
 
 
 async def _obey(job: ShardJob, folder: Path, report: Report) -> None:
-    orders = await _open_orders()
-    begin = await _next(orders)
+    orders = await open_orders()
+    begin = await next_order(orders)
     if not isinstance(begin, Begin):
         return
     with joined_cluster(begin.address, folder):
@@ -77,10 +74,11 @@ async def _obey(job: ShardJob, folder: Path, report: Report) -> None:
             begin.settings, tuple(begin.endpoints), begin.others, begin.free_models, begin.store
         )
         work = job.work if order.store is None else OutsideWork(job.work)
+        keeper = open_keeper()
         staff = Staff(order, work, cores, lambda text: report(Note(text=text)))
-        while isinstance(send := await _next(orders), Send):
+        while (send := await next_send(orders)) is not None:
             try:
-                await _send(job, order, send, staff, orders, report)
+                await _send(job, order, send, staff, keeper, orders, report)
             except BaseExceptionGroup as group:
                 raise _first(group) from None
             staff.rest()
@@ -92,16 +90,16 @@ async def _send(
     order: WorkerOrder,
     send: Send,
     staff: Staff,
+    keeper: Actor,
     orders: StreamReader,
     report: Report,
 ) -> None:
     folder = Path(send.call_dir)
     call = Call(folder) if order.store is None else outside_call(folder, order.store)
-    keeper = open_lending(call, order, send)
-    lender = RayLender(keeper)
+    lender = open_lender(keeper, call, order, send)
     crew = Crew(
         call.shards(),
-        hire=lambda: staff.hire(keeper, send.workers),
+        hire=lambda: staff.hire(lender, send.workers),
         keeper=lender,
         spent_usd=job.spent_usd if order.store is None else None,
         report=report,
@@ -111,7 +109,7 @@ async def _send(
         sending = group.create_task(crew.run(send.workers))
         beside = [group.create_task(_listen(orders, crew, lender, sending))]
         if send.is_borrowing:
-            beside.append(group.create_task(_tell_wanted(lender, report)))
+            beside.append(group.create_task(tell_wanted(lender, report)))
         await asyncio.wait([sending])
         for task in beside:
             task.cancel()
@@ -121,36 +119,13 @@ async def _listen(
     orders: StreamReader, crew: Crew, lender: RayLender, sending: asyncio.Task[None]
 ) -> None:
     """Hear what is lent, and that the work is to stop; at their end the user's process is gone."""
-    while (order := await _next(orders)) is not None:
+    while (order := await next_order(orders)) is not None:
         if isinstance(order, Stop):
             await crew.stop(order.signum)
         if isinstance(order, Lend):
             with suppress(TransientError):  # it is lent again within seconds
                 await lender.borrow(order.until_s, order.usd)
     sending.cancel()
-
-
-async def _tell_wanted(lender: RayLender, report: Report) -> None:
-    """Say again and again what workers want of what they are lent."""
-    clock = SystemClock()
-    while True:
-        await clock.sleep(ASK_EVERY_S)
-        with suppress(TransientError):
-            demand = await lender.demand()
-            report(Wanted(used_usd=demand.used_usd, wanted_usd=demand.wanted_usd))
-
-
-async def _next(orders: StreamReader) -> ToProcess | None:
-    line = await orders.readline()
-    return TO_PROCESS.validate_json(line) if line else None
-
-
-async def _open_orders() -> StreamReader:
-    reader = StreamReader(limit=MAX_LINE_BYTES)
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer
-    )
-    return reader
 
 
 def _first(error: BaseException) -> BaseException:
@@ -164,6 +139,7 @@ def main(job: ShardJob) -> None:
 
     The argument is the folder of this process. It is removed here if the user's process is gone.
     """
+    collect_rarely()
     folder, parent = Path(sys.argv[1]), os.getppid()
     descriptor = os.dup(1)
     os.dup2(2, 1)

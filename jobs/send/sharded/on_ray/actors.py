@@ -12,8 +12,8 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from engine.errors import ConfigError, TransientError
 from engine.lease.claims import Claim, Demand, Lease
-from engine.lease.lending import Lending
 from engine.stats.counters import StatsSnapshot
+from jobs.send.sharded.call_lender import CallLender, LendingOrder
 from jobs.send.sharded.crew import WorkerLostError
 from jobs.send.sharded.messages import Send
 from jobs.send.sharded.send_shard import ShardEnd, ShardWork, WorkerOrder
@@ -31,42 +31,43 @@ Actor = Any  # a handle of Ray's, which has no type
 
 
 class RayLender:
-    """The lease actor, seen from a worker or the driver."""
+    """The lease actor, seen from a worker or the driver of one call."""
 
-    def __init__(self, keeper: Actor) -> None:
+    def __init__(self, keeper: Actor, order: LendingOrder) -> None:
         self._keeper = keeper
+        self._order = order
 
     async def renew(self, claim: Claim) -> Lease:
         """What the holder has from now on; raises TransientError while the actor is away."""
         with _lender_errors():
-            lease: Lease = await self._keeper.renew.remote(claim)
+            lease: Lease = await self._keeper.renew.remote(self._order, claim)
             return lease
 
     async def close(self, holder: str, spent_usd: float) -> None:
         """The holder has ended; raises TransientError while the actor is away."""
         with _lender_errors():
-            await self._keeper.close.remote(holder, spent_usd)
+            await self._keeper.close.remote(self._order, holder, spent_usd)
 
     async def borrow(self, until_s: float, usd: float) -> None:
         """As Lending.borrow; raises TransientError while the actor is away."""
         with _lender_errors():
-            await self._keeper.borrow.remote(until_s, usd)
+            await self._keeper.borrow.remote(self._order, until_s, usd)
 
     async def demand(self) -> Demand:
         """What there is to borrow for; raises TransientError while the actor is away."""
         with _lender_errors():
-            demand: Demand = await self._keeper.demand.remote()
+            demand: Demand = await self._keeper.demand.remote(self._order)
             return demand
 
     async def forfeit(self, holder: str) -> None:
         """The holder may have spent all it was lent; raises TransientError while it is away."""
         with _lender_errors():
-            await self._keeper.forfeit.remote(holder)
+            await self._keeper.forfeit.remote(self._order, holder)
 
     async def revoke(self, holder: str) -> float:
         """Lend it nothing more, and say for how long it may still send; raises TransientError."""
         with _lender_errors():
-            lasts_s: float = await self._keeper.revoke.remote(holder)
+            lasts_s: float = await self._keeper.revoke.remote(self._order, holder)
             return lasts_s
 
 
@@ -76,10 +77,10 @@ class RayWorker:
     def __init__(self, actor: Actor) -> None:
         self._actor = actor
 
-    async def begin(self, keeper: Actor) -> None:
+    async def begin(self, lender: RayLender) -> None:
         """Let it begin a call; raises WorkerLostError."""
         with _worker_errors():
-            await self._actor.begin.remote(RayLender(keeper))
+            await self._actor.begin.remote(lender)
 
     async def send(self, folder: Path) -> ShardEnd:
         """Send a shard; raises WorkerLostError, and sees to it that it is lost in that case."""
@@ -106,33 +107,45 @@ class RayWorker:
             return  # then it begins nothing either
 
 
-def open_lending(call: Call, order: WorkerOrder, send: Send) -> Actor:
-    """The one lease actor of a call. Restarted, it goes on from its log; a call is made again.
+def open_keeper() -> Actor:
+    """The one lease actor of this process. Restarted, it goes on from the log of a call.
 
     It is where this process is, which no machine with a worker need share a folder with, and has
-    the same clock.
+    the same clock. A call of it is made again where it was lost.
     """
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    lending = ray.remote(Lending).options(
-        name=f"lease-{call.folder.name}",
+    here = ray.get_runtime_context()
+    lender = ray.remote(CallLender).options(
+        name=f"lease-{here.get_job_id()}",
         get_if_exists=True,
         num_cpus=0,
         max_concurrency=LEASE_CALLS,
         max_restarts=-1,
         max_task_retries=-1,
-        scheduling_strategy=here,
+        scheduling_strategy=NodeAffinitySchedulingStrategy(here.get_node_id(), soft=False),
     )
-    return lending.remote(
-        call.leases_path,
-        cap_usd=order.settings.budget.usd,
-        spent_usd=send.spent_usd,
-        holder_count=send.workers,
-        is_borrowing=send.is_borrowing,
+    return lender.remote()
+
+
+def open_lender(keeper: Actor, call: Call, order: WorkerOrder, send: Send) -> RayLender:
+    """What lends to the workers of a call."""
+    return RayLender(
+        keeper,
+        LendingOrder(
+            call.leases_path,
+            cap_usd=order.settings.budget.usd,
+            spent_usd=send.spent_usd,
+            holder_count=send.workers,
+            is_borrowing=send.is_borrowing,
+        ),
     )
 
 
 async def hire(
-    order: WorkerOrder, keeper: Actor, work: ShardWork, cores: float, say: Callable[[str], None]
+    order: WorkerOrder,
+    lender: RayLender,
+    work: ShardWork,
+    cores: float,
+    say: Callable[[str], None],
 ) -> RayWorker:
     """A worker that has begun; waits as long as the cluster has no room for it, and says so.
 
@@ -144,7 +157,7 @@ async def hire(
     )
     for _ in range(HIRE_TRIES):
         worker = RayWorker(sender.remote(order, work))
-        starting = asyncio.ensure_future(worker.begin(keeper))
+        starting = asyncio.ensure_future(worker.begin(lender))
         try:
             done, _ = await asyncio.wait([starting], timeout=HIRE_WAIT_S)
             if not done:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from jobs.send.sharded.crew import WorkerLostError
-from jobs.send.sharded.on_ray.actors import SMALLEST_CORE_SHARE, Actor, RayWorker, hire
+from jobs.send.sharded.on_ray.actors import SMALLEST_CORE_SHARE, RayLender, RayWorker, hire
 from jobs.send.sharded.send_shard import ShardWork, WorkerOrder
 
 
@@ -22,8 +22,8 @@ class Staff:
         self._at_work: list[RayWorker] = []
         self._idle: list[RayWorker] = []
 
-    async def hire(self, keeper: Actor, worker_count: int) -> RayWorker:
-        """A worker for the call that `keeper` lends to, one of so many.
+    async def hire(self, lender: RayLender, worker_count: int) -> RayWorker:
+        """A worker for the call that `lender` lends to, one of so many.
 
         Raises:
             ConfigError: several have died at their start.
@@ -31,12 +31,12 @@ class Staff:
         while self._idle:
             worker = self._idle.pop()
             with suppress(WorkerLostError):
-                await worker.begin(keeper)
+                await worker.begin(lender)
                 self._at_work.append(worker)
                 return worker
         core_share = int(1e4 * self._cores / worker_count) / 1e4
         core_share = min(1.0, max(SMALLEST_CORE_SHARE, core_share))
-        worker = await hire(self._order, keeper, self._work, core_share, self._say)
+        worker = await hire(self._order, lender, self._work, core_share, self._say)
         self._at_work.append(worker)
         return worker
 

@@ -23,7 +23,7 @@ PROMPTS = "prompts"  # and its own prompts
 LOCK_NAME = "lock"
 OWN_NAME = "segment"  # says which segment is written here
 KEPT_S = 86_400.0  # for which the spool of a call that nobody works on is kept
-HIDDEN = "."
+HIDDEN = "."  # begins the names of folders that nobody is to find
 
 
 class Bench(NamedTuple):
@@ -36,7 +36,7 @@ class Bench(NamedTuple):
     def leave(self, *, is_sealed: bool) -> None:
         """Remove the folder if all that is in it is sealed; else let others have it."""
         if is_sealed:
-            shutil.rmtree(self.folder)
+            _remove(self.folder)
         self.lock.__exit__(None, None, None)
 
 
@@ -117,7 +117,7 @@ class Spool:
             try:
                 with WriterLock(folder / LOCK_NAME):
                     self._seal_folder(folder)
-                    shutil.rmtree(folder)
+                    _remove(folder)
             except (RunInUseError, FileNotFoundError):
                 continue  # somebody writes it, or has just removed it
 
@@ -128,6 +128,13 @@ class Spool:
         segment = Segment(folder / "shards" / self._call_name / own_path.read_text("ascii"))
         if StoreEpochs(self._store).look(segment):
             Sealer.after(self._store, segment).seal()
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder by whose lock others know it: they cannot find it once that is gone."""
+    hidden = folder.with_name(HIDDEN + folder.name)
+    folder.rename(hidden)
+    shutil.rmtree(hidden)
 
 
 def note_own(segment: Segment) -> None:

@@ -6,7 +6,14 @@ import pytest
 
 from engine.errors import DamagedLogError
 from engine.files.jsonl import JsonlLog
-from engine.files.jsonl_lines import line_prefix, read_blocks, read_lines, read_lines_by_id
+from engine.files.jsonl_lines import (
+    id_key,
+    line_prefix,
+    read_blocks,
+    read_lines,
+    read_lines_by_id,
+)
+from engine.files.line_scan import KeyedLines
 from tests.unit.engine.files.items import make_line, write_items
 
 
@@ -150,6 +157,24 @@ async def test_lines_of_another_log_are_adopted_as_they_are_and_once(tmp_path: P
         assert log.holds(lines[1])
         assert not log.holds(lines[0])
     assert path.read_bytes().splitlines() == [make_line("a"), *lines[1:3]]
+
+
+async def test_block_of_lines_is_written_as_it_is_and_each_is_found_among_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, ids = tmp_path / "log.jsonl", ["b", "c", "d"]
+    lines = [make_line(item_id) + b"\n" for item_id in ids]
+    block = KeyedLines(b"".join(lines), list(map(id_key, ids)), list(map(len, lines)))
+
+    async with JsonlLog(path, id_field="item_id") as log:
+        await log.append("a", make_line("a"))
+        syncs = count_syncs(monkeypatch)
+        await log.append_block(block)
+        assert len(syncs) == 1
+        await log.append("e", make_line("e"))
+
+        assert [log.read(item_id) for item_id in "abcde"] == list(map(make_line, "abcde"))
+    assert list(read_lines(path)) == list(map(make_line, "abcde"))
 
 
 async def test_line_without_an_id_is_not_adopted(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from engine.errors import DamagedLogError
 from engine.files import line_scan
 from engine.files.jsonl_lines import id_key, line_prefix
-from engine.files.line_scan import scan_lines
+from engine.files.line_scan import find_keys, scan_lines
 
 PREFIX = line_prefix("custom_id")
 Damage = Callable[[bytes, bytes], list[bytes]]
@@ -113,3 +113,23 @@ def test_a_line_is_found_whole_wherever_blocks_end(tmp_path: Path) -> None:
 
     assert len(found.hashes) == 25
     assert found.end == path.stat().st_size - len(b'{"custom_id":"torn')
+
+
+@pytest.mark.parametrize("name", ["{:06}", "{}", "ä{}"])
+def test_lines_that_are_looked_at_together_are_told_by_their_ids_and_sizes(name: str) -> None:
+    ids = [name.format(number) for number in range(50)]
+    lines = [line(custom_id, "x" * len(custom_id)) + b"\n" for custom_id in ids]
+
+    found = find_keys(b"".join(lines), PREFIX)
+
+    assert found is not None
+    assert found.keys == [id_key(custom_id) for custom_id in ids]
+    assert found.sizes == [len(each) for each in lines]
+    assert found.data == b"".join(lines)
+
+
+@pytest.mark.parametrize(
+    "unusual", [line('a "quoted" id'), b'{"other":1}', line("a")[:-1] + b"\0}"]
+)
+def test_lines_one_of_which_is_unusual_are_not_looked_at_together(unusual: bytes) -> None:
+    assert find_keys(b"\n".join([line("1"), unusual, line("2"), b""]), PREFIX) is None

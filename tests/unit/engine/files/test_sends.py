@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DamagedLogError, StorageError
-from engine.files.sends import SendLog
+from engine.files import sends
+from engine.files.sends import SendLog, fold_sends
 from engine.files.sent_sums import read_sends
 from engine.spending.budget import Budget
 from engine.testing.calls import chat_request
@@ -64,6 +65,28 @@ async def test_a_large_log_is_folded_when_it_is_opened(tmp_path: Path) -> None:
     assert reopened.paid_usd == pytest.approx(1_024.0)
     assert reopened.lost_usd == pytest.approx(1.5)
     assert len(path.read_bytes().splitlines()) == 3
+
+
+async def test_large_log_that_nobody_writes_adds_itself_up_to_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sends, "FOLD_ABOVE_BYTES", 1_000)
+    path = tmp_path / "sends.jsonl"
+    log = SendLog(path, is_synced=False)
+    for number in range(50):
+        await log.sent(f"r{number}", 1.0)
+        log.paid(f"r{number}", 0.25)
+    await log.lost("gone", 2.0)
+    await log.sent("open", 0.5)
+    log.close()
+    before = read_sends(path)
+
+    fold_sends(path)
+
+    after = read_sends(path)
+    assert len(path.read_bytes().splitlines()) == 3
+    assert after.paid_usd == before.paid_usd == 12.5
+    assert after.lost_usd == {"gone": 2.0, "open": 0.5}
 
 
 async def test_a_torn_last_line_is_passed_by_and_a_damaged_one_is_not(tmp_path: Path) -> None:

@@ -55,7 +55,11 @@ async def test_fetched_folder_is_that_which_was_stored(takes_over: bool, stored:
 
     fetched = await stored.fetch("other", takes_over=takes_over)
 
-    assert contents(RunFolder(stored.tmp_path / "other")) == contents(stored.folder)
+    other = RunFolder(stored.tmp_path / "other")
+    assert contents(other) == contents(stored.folder)
+    assert (
+        other.evaluation_dir.is_dir()
+    )  # folders of a run are there before there is a file in them
     assert fetched.file_count == len(contents(stored.folder))
     assert fetched.unsealed_usd == 0.0
     assert stored.clock.slept_s == []

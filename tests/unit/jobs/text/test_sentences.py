@@ -197,3 +197,18 @@ def test_wide_white_space_is_read_as_a_space() -> None:
     sentences = split_sentences(wide)
 
     assert sentences == split_sentences("It was plan A . Then more.")
+
+
+@each_row(
+    "sentences",
+    [
+        ["See Sec. 4.2, Eq. (3), and Ref. [5].", "It holds."],
+        ["It costs approx. $5.00 an hour.", "Pay now."],
+        ["Is it on?", "(It should be.)", "Then go."],
+        ["(See below.)", "“It runs.”"],
+        ["Насос стоит 5 тыс. руб. в год.", "Он работает."],
+        ["It is so (see p. 5).", "He said (twice!) that it is."],
+    ],
+)
+def test_brackets_around_and_behind_an_end_are_told_apart(sentences: list[str]) -> None:
+    assert texts_of(" ".join(sentences)) == sentences

@@ -5,6 +5,7 @@ What is defined here comes before the page, so that a definition of the page's o
 
 import re
 
+from jobs.documents.readers.markup.latex.closing import closed
 from jobs.documents.readers.markup.latex.environments import with_known_environments
 from jobs.documents.readers.markup.latex.numbers import with_numbers
 
@@ -95,6 +96,7 @@ def prepared(source: str) -> str:
     """`source` in words that pandoc knows."""
     names = set(_COMMAND.findall(source))
     source, codes = _without_code(source)
+    source = closed(source)
     source = _with_terms(with_numbers(with_known_environments(source)))
     if "\\title" not in source:  # pandoc shows an abstract below a title alone
         source = _ABSTRACT.sub(r"\\\1{quote}", source)

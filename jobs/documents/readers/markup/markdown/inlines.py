@@ -8,6 +8,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline, html_inline, image, link
 from mdit_py_plugins.myst_role.index import myst_role
 
+from jobs.documents.readers.markup.markdown.labels import LabelHelpers
+
 InlineRule = Callable[[StateInline, bool], bool]
 
 _INLINE_MATH = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
@@ -33,6 +35,7 @@ _SPECIAL_NAMES = frozenset(
 
 def add_inline_rules(parser: MarkdownIt) -> None:
     """Teach `parser` formulas, indices, marks, and names that are no emphasis."""
+    parser.helpers = LabelHelpers  # type: ignore[assignment]
     parser.inline.ruler.before("escape", "math_as_written", _inline_math)
     parser.inline.ruler.at("html_inline", _closed_html)
     parser.inline.ruler.at("myst_role", _role)

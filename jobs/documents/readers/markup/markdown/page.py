@@ -4,6 +4,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator
+from functools import partial
 from html import escape
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ from jobs.documents.readers.markup.markdown.sites import (
     kind_of,
     without_raw_tags,
 )
+from jobs.documents.readers.markup.markdown.table_directives import TABLE_DIRECTIVES, table_html
 from jobs.documents.readers.markup.markdown.tables import add_table_rules, escape_bars
 from jobs.documents.readers.markup.markdown.terms import add_term_rule
 from jobs.documents.readers.markup.markdown.words import RAW_SHOWN, PageKind
@@ -211,6 +213,11 @@ class _Page:
             return
         token.type = "html_block"
         argument = found[2]
+        if found[1] in TABLE_DIRECTIVES:
+            render = partial(self._html, depth=depth + 1)
+            title = f"<p>{escape(argument)}</p>" * bool(argument)
+            token.content = title + table_html(found[1], token.content, body, render)
+            return
         if found[1] in _SILENT_DIRECTIVES:
             body = argument = ""
         elif found[1] in _WITHOUT_ARGUMENT:

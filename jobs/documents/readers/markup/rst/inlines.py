@@ -1,11 +1,15 @@
 """Inline markup of reStructuredText, in linear time also where nothing closes it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from docutils import nodes
 from docutils.parsers.rst.states import Inliner
+
+_ESCAPE = "\0"  # docutils: what stands behind it is no markup
+_MAX_CHARS = 20_000  # of a paragraph that is parsed at once: its rest is copied again and again
+_MAX_SIBLINGS = 64  # docutils looks for a part of a paragraph among all of them
 
 _ENDS = (
     *("emphasis", "interpreted_or_phrase_ref", "literal", "strong"),
@@ -50,6 +54,7 @@ def make_inliner() -> Inliner:
     """
     inliner: Any = Inliner()
     prepare, inline_obj = inliner.init_customizations, inliner.inline_obj
+    parse = inliner.parse
 
     def prepare_in_linear_time(settings: object) -> None:
         prepare(settings)
@@ -65,10 +70,35 @@ def make_inliner() -> Inliner:
             return _Inlines(match.string[:place], [], match.string[place:], [], "")
         return inline_obj(match, lineno, end_pattern, *how, **more)
 
+    def parse_in_pieces(text: str, *where: object) -> tuple[list[nodes.Node], list[nodes.Node]]:
+        parsed = [parse(piece, *where) for piece in _pieces(text)]
+        messages = [message for _, found in parsed for message in found]
+        return _grouped([node for found, _ in parsed for node in found]), messages
+
+    inliner.parse = parse_in_pieces
     inliner.init_customizations = prepare_in_linear_time
     inliner.inline_obj = inline_or_text
     inliner.dispatch = {**inliner.dispatch, "`": _phrase_or_text(inliner.dispatch["`"])}
     return inliner  # type: ignore[no-any-return]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A paragraph, cut between words where it is longer than any that somebody wrote."""
+    start = 0
+    while len(text) - start > _MAX_CHARS:
+        end = text.rfind(" ", start + 1, start + _MAX_CHARS) + 1 or start + _MAX_CHARS
+        end -= text[end - 1] == _ESCAPE
+        yield text[start:end]
+        start = end
+    yield text[start:]
+
+
+def _grouped(parts: list[nodes.Node]) -> list[nodes.Node]:
+    if len(parts) <= _MAX_SIBLINGS:
+        return parts
+    starts = range(0, len(parts), _MAX_SIBLINGS)
+    groups: Sequence[list[nodes.Node]] = [parts[start : start + _MAX_SIBLINGS] for start in starts]
+    return [nodes.inline("", "", *group) for group in groups]
 
 
 def _phrase_or_text(phrase: Callable[..., object]) -> Callable[..., object]:

@@ -2,7 +2,9 @@
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 from docutils import ApplicationError, nodes
 from docutils.core import publish_doctree, publish_from_doctree
@@ -42,6 +44,10 @@ _SETTINGS: dict[str, object] = {
 _UNPARSED = (ApplicationError, RecursionError, AssertionError, LookupError, ValueError, TypeError)
 _OPTION = re.compile(r":[\w-]+:(?:\s|\Z)")
 _TABLE = re.compile(r"=+ +=|\+[-=]")
+_OF_ALL = re.compile(  # directives that go through a whole document, however often they stand there
+    r"^([ \t]*\.\.[ \t]+)(sectnum|section-numbering|target-notes)::", re.MULTILINE | re.IGNORECASE
+)
+_WITHOUT_TEXT = "highlight"
 _ADORNMENT = re.compile(r"[^\w\s]+")
 
 
@@ -62,8 +68,10 @@ def _blocks(text: str) -> Iterator[Block]:
 
 
 def _html_of(text: str) -> str:
+    text = _OF_ALL.sub(_Once(), text)
     know_all_of(text)
-    parser = Parser(inliner=make_inliner())
+    parser: Any = Parser(inliner=make_inliner())
+    parser.parse = partial(_parse, parse=parser.parse)
     tree = publish_doctree(text, parser=parser, settings_overrides=_SETTINGS)
     _keep_sources(tree)
     html = publish_from_doctree(tree, writer="html5", settings_overrides=_SETTINGS)
@@ -71,21 +79,50 @@ def _html_of(text: str) -> str:
     return html
 
 
+def _parse(text: str, tree: nodes.document, parse: Callable[..., None]) -> None:
+    """Without lines across the page: docutils looks at all that stands beside each of them."""
+    parse(text, tree)
+    parents = {id(line.parent): line.parent for line in tree.findall(nodes.transition)}
+    for parent in parents.values():
+        assert parent is not None
+        parent.children = [
+            child for child in parent.children if not isinstance(child, nodes.transition)
+        ]
+
+
+class _Once:
+    """Leaves the first directive of each name as it is."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+
+    def __call__(self, found: re.Match[str]) -> str:
+        name = found[2].lower()
+        is_first = name not in self._names
+        self._names.add(name)
+        return found[0] if is_first else f"{found[1]}{_WITHOUT_TEXT}::"
+
+
 def _keep_sources(tree: nodes.document) -> None:
-    """Put what docutils could not parse in the place of its complaints."""
+    """Put what docutils could not parse in the place of its complaints, which then are none."""
     parents = {
         id(parent): parent
-        for message in tree.findall(nodes.system_message)
-        if (parent := message.parent) is not None
+        for kind in (nodes.system_message, nodes.problematic)
+        for node in tree.findall(kind)
+        if (parent := node.parent) is not None
     }
     for parent in parents.values():
         parent.children = [kept for child in parent.children for kept in _kept(child)]
         for child in parent.children:
             parent.setup_child(child)
+    tree.parse_messages.clear()
+    tree.transform_messages.clear()
 
 
 def _kept(node: nodes.Node) -> Iterator[nodes.Node]:
-    if not isinstance(node, nodes.system_message):
+    if isinstance(node, nodes.problematic):
+        yield nodes.Text(node.astext())
+    elif not isinstance(node, nodes.system_message):
         yield node
     elif node["level"] >= _ERROR:  # what it only warns of stands in the text
         for source in node.findall(nodes.literal_block):

@@ -20,7 +20,7 @@ def torch_as_it_was() -> Iterator[None]:
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(mode=False)
+    torch.set_deterministic_debug_mode("default")
 
 
 def test_a_gpu_without_room_is_said_with_both_figures(

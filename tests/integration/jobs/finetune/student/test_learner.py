@@ -13,15 +13,17 @@ from jobs.finetune.student.training.learner import (
     rate_at,
 )
 from jobs.finetune.student.training.network import Network, load_weights
-from tests.forked import PIPE, ForkedProcess
-from tests.integration.jobs.finetune.student.trainings import IMPORTED, make_plan
+from tests.forked import PIPE, TRAINING, ForkedProcess
+from tests.integration.jobs.finetune.student.trainings import make_plan
 from tests.unit.jobs.finetune.student.tiny_students import random_weights, tiny_shape
 
 STEPS = 6
 COMPILER = "torch._dynamo"
 PRINTS_WHETHER_THE_COMPILER_IS_IMPORTED = f"""
 import sys
+from jobs.finetune.student.training.child import set_up_torch
 from tests.integration.jobs.finetune.student.test_learner import moved_weights
+set_up_torch(threads=1)
 moved_weights()
 print({COMPILER!r} in sys.modules)
 """
@@ -94,7 +96,7 @@ def test_training_imports_no_compiler(tmp_path: Path) -> None:
     script = tmp_path / "moves.py"
     script.write_text(PRINTS_WHETHER_THE_COMPILER_IS_IMPORTED)
 
-    process = ForkedProcess([str(script)], stdout=PIPE, stderr=PIPE, imported=IMPORTED)
+    process = ForkedProcess([str(script)], stdout=PIPE, stderr=PIPE, imported=TRAINING)
     out, err = process.communicate(timeout=120)
 
     assert process.returncode == 0, err

@@ -1,7 +1,7 @@
 """What changes the speed of a training changes nothing of what it learns, GPU paths included."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
@@ -26,15 +26,6 @@ FAMILIES: tuple[Family, ...] = ("llama", "qwen2", "qwen3")
 LENGTHS = (9, 40, 33, 17)
 
 Lay = Callable[[Sequence[EncodedRow]], list[Laid]]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """For so little, several threads would only wait for each other."""
-    former = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(former)
 
 
 def plan_of(

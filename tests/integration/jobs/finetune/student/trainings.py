@@ -3,17 +3,10 @@
 from pathlib import Path
 
 from jobs.finetune.student.training.task import Device, Method, TuningNews, TuningPlan, TuningTask
-from tests.forked import PIPE, ForkedProcess
+from tests.forked import PIPE, TRAINING, ForkedProcess
 from tests.unit.jobs.finetune.student.tiny_students import SYSTEM, write_rows
 
 MOST_S = 120.0
-# Importing torch starts no thread; the first operation may, and so comes after the fork.
-IMPORTED = (
-    "jobs.finetune.student.export.export_student",
-    "jobs.finetune.student.parity.pass_gate",
-    "jobs.finetune.student.parity.trained",
-    "jobs.finetune.student.training.loop",
-)
 
 
 def make_plan(method: Method = "full", *, epochs: int = 3, device: Device = "cpu") -> TuningPlan:
@@ -56,7 +49,7 @@ def start_child(task: TuningTask) -> ForkedProcess:
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,
-        imported=IMPORTED,
+        imported=TRAINING,
     )
     assert process.stdin is not None
     process.stdin.write(task.model_dump_json().encode() + b"\n")

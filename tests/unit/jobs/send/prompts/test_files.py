@@ -10,7 +10,7 @@ from engine.errors import ConfigError
 from engine.testing.calls import chat_request, completed
 from jobs.send.prompts.answers import check_text_path, write_answers
 from jobs.send.prompts.files import PromptForm, read_prompts, read_template, write_requests
-from jobs.send.result_files import encode_answer
+from jobs.send.result_lines import encode_answer
 
 FORM = PromptForm("m", 50)
 

@@ -1,11 +1,8 @@
 import os
-from collections import Counter
 from pathlib import Path
 
 import orjson
-import pytest
 
-from engine.errors import ConfigError
 from engine.files.lock import WriterLock
 from engine.lease.claims import Claim
 from engine.lease.lease_log import TOUCH_EVERY_S
@@ -16,7 +13,8 @@ from engine.testing.clocks import ManualClock
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.result_files import ResultFiles, result_paths, shards_root
 from jobs.send.sharded.gather import gather_calls, spent_usd
-from jobs.send.sharded.shards import Call, calls_in, write_shards
+from jobs.send.sharded.shards import Call, calls_in
+from jobs.send.sharded.write_shards import write_shards
 from schemas.settings import RunSettings
 from tests.integration.jobs.send.sending import read_lines, write_requests
 
@@ -41,31 +39,6 @@ def failure(custom_id: str) -> bytes:
         b'{"custom_id":%b,"id":"req_ab_1_0","response":null,'
         b'"error":{"code":"refused","message":""}}\n' % orjson.dumps(custom_id)
     )
-
-
-async def test_every_wanted_request_stands_in_one_shard_whatever_stands_around_it(
-    tmp_path: Path,
-) -> None:
-    ids = [f"r{number}" for number in range(200)] + ['odd "one"', "Ünï"]
-    (tmp_path / "out.jsonl").write_bytes(answer("r7"))
-
-    call = await write_call(tmp_path, ids, 5)
-
-    shards = [read_lines(shard.requests_path) for shard in call.shards()]
-    assert Counter(name for each in shards for name in each) == Counter(set(ids) - {"r7"})
-    assert min(map(len, shards)) > 20
-
-
-async def test_shard_is_the_same_for_a_request_wherever_it_stands(tmp_path: Path) -> None:
-    ids = [f"r{number}" for number in range(50)]
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-
-    here = await write_call(tmp_path / "a", ids, 3)
-    there = await write_call(tmp_path / "b", ids[::-1], 3)
-
-    for one, other in zip(here.shards(), there.shards(), strict=True):
-        assert read_lines(one.requests_path) == read_lines(other.requests_path)
 
 
 async def test_who_takes_a_shard_over_supersedes_all_before(tmp_path: Path) -> None:
@@ -125,16 +98,6 @@ async def test_taking_in_that_was_cut_off_goes_on_and_counts_nothing_twice(tmp_p
 
     assert list(read_lines(tmp_path / "out.jsonl")) == ["a", "b"]
     assert len(sends_path.read_bytes().splitlines()) == 1
-
-
-async def test_file_that_changed_since_it_was_checked_is_refused(tmp_path: Path) -> None:
-    in_path, out_path = write_requests(tmp_path / "in.jsonl", ["a", "b"]), tmp_path / "out.jsonl"
-    async with ResultFiles(result_paths(out_path)) as results:
-        checked = check_batch_file(in_path, results, Stopping(), skips_bad_lines=False)
-    write_requests(in_path, ["a", "b", "c"])
-
-    with pytest.raises(ConfigError, match="was changed while it was sent"):
-        write_shards(checked, out_path, 2)
 
 
 async def test_what_workers_have_in_flight_is_waited_for(tmp_path: Path) -> None:

@@ -128,17 +128,3 @@ def test_first_rules_stay_as_they_were(
 ) -> None:
     assert [each.name for each in find_private(text, "de", rules=1)] == by_first
     assert [each.name for each in find_private(text, "de")] == by_present
-
-
-@pytest.mark.parametrize("rules", [1, 2])
-@pytest.mark.parametrize(
-    "text",
-    [
-        "-----BEGIN RSA PRIVATE KEY-----" + "\n" * 100_000,
-        "a." * 50_000,
-        "a://b:c" * 9_000,
-        "eyJ-" * 100_000,
-    ],
-)
-def test_time_grows_with_the_length_alone(text: str, rules: int) -> None:
-    assert len(mask_private(text, "en", rules=rules).text) == len(text)

@@ -60,7 +60,7 @@ def test_settings_that_are_given_are_the_plan_whatever_the_machine_is() -> None:
 
 
 def test_memory_is_about_what_was_measured() -> None:
-    """SmolLM2-135M, all weights, rows of up to 849 tokens: 4.4 GB at most (docs/performance.md)."""
+    """SmolLM2-135M, rows of up to 849 tokens: 4.4 GB at most (docs/student-quality.md)."""
     sizes = RowSizes(row_count=262, longest_tokens=849, longest_answer_tokens=184)
     plan = make_plan(StudentSettings(), M135, sizes, "cpu")
     plan = plan.model_copy(update={"precision": "bf16"})  # as then, whatever this processor has

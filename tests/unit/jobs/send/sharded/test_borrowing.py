@@ -5,8 +5,8 @@ import pytest
 from engine.errors import RunInUseError, TransientError
 from engine.lease.claims import Claim, Lease
 from engine.testing.clocks import ManualClock
+from jobs.send.sharded.borrowing import SEAL_EVERY_S, Borrowing
 from jobs.send.sharded.messages import Lend, Wanted
-from jobs.spread.borrowing import SEAL_EVERY_S, Borrowing
 
 TTL_S = 5.0
 LOOK_S, PUT_S = 0.5, 0.25

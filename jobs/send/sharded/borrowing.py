@@ -1,24 +1,44 @@
-"""What workers of a stored run send by: it is lent to them while what they wrote is sealed."""
+"""What workers send by whose files are stored: it is lent while what they wrote is sealed."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Protocol
 
 from engine.clock import Clock, SystemClock
 from engine.errors import RunInUseError, TransientError
-from engine.lease.claims import Claim
+from engine.lease.claims import Claim, Demand
 from engine.lease.client import RESERVE_S
 from engine.lease.leased_share import Meter
 from jobs.run.stored import SealingLender
 from jobs.send.sharded.messages import Lend, Wanted
 
+ASK_EVERY_S = 0.5  # how much more workers want
 SEAL_EVERY_S = 1.5  # workers are heard of twice a second, so it is 2 s at most
 ROUNDING_USD = 1e-9
 
 
-class Borrowing:
-    """Lends to the workers of one call what the store lends to the run, for as long.
+class Demanding(Protocol):
+    """The lender of a call, which lends nothing but what it has borrowed."""
 
-    What they had written when that began is part of the run and sealed. So what they send by ends
+    async def demand(self) -> Demand:
+        """What there is to borrow for; raises TransientError while it is away."""
+        ...
+
+
+async def tell_wanted(lender: Demanding, report: Callable[[Wanted], None]) -> None:
+    """Say again and again what workers want of what they are lent; until it is cancelled."""
+    clock = SystemClock()
+    while True:
+        await clock.sleep(ASK_EVERY_S)
+        with suppress(TransientError):
+            demand = await lender.demand()
+            report(Wanted(used_usd=demand.used_usd, wanted_usd=demand.wanted_usd))
+
+
+class Borrowing:
+    """Lends to the workers of one call what the store lends to their command, for as long.
+
+    What they had written when that began is part of its files and sealed. So what they send by ends
     a lease's time after the moment up to which all is stored.
     """
 
@@ -31,7 +51,7 @@ class Borrowing:
         lend: Callable[[Lend], None],
         clock: Clock | None = None,
     ) -> None:
-        """`take_in` makes all that workers have written by now part of the run; False: not all."""
+        """`take_in` makes all that workers have written part of the files; False: not all of it."""
         self._lender = lender
         self._holder = holder
         self._take_in = take_in
@@ -56,7 +76,7 @@ class Borrowing:
             self._answered_usd = max(self._lent_usd, in_all_usd)
 
     async def close(self) -> None:
-        """Give back what was lent: all workers have ended, and what was spent stands in the run."""
+        """Give back what was lent: all workers have ended, and what was spent is written."""
         await self._lender.close(self._holder, 0.0)
 
     async def _renew(self, wanted: Wanted, began_s: float) -> None:

@@ -1,0 +1,44 @@
+import pytest
+
+from jobs.documents.readers.markup.org_marks import with_marks, without_open_marks
+from tests.rows import each_row
+from tests.unit.jobs.documents.readers.reading import read
+
+SIGNS = set("*/_+[")
+
+
+@each_row(
+    "page",
+    [
+        "begin " + "*a " * 20,
+        "begin " + "*a /b _c +d " * 20,
+        "begin " + "[fn:: a " * 20,
+        "begin " + "*a " * 20 + "a*",
+        "| " + "*a " * 20 + "|\n|---+---|",
+    ],
+)
+def test_marks_that_nothing_ends_are_no_marks_until_the_page_is_made(page: str) -> None:
+    plain = without_open_marks(page)
+
+    assert sum(map(plain.count, SIGNS)) <= sum(map(page.count, SIGNS)) - 18
+    assert with_marks(plain) == page
+
+
+@each_row(
+    "page",
+    [
+        "*b* /i/ _u_ +s+ =c= ~v~ a_b 2*3 [fn:: a note [with brackets]] [[a][b]]",
+        "*One* and *two words*,\nand /more\nof/ them. (*This*) '/that/' -*so*-.",
+        "One /path and *a star.\n\nAnother /path and *a star.\n\n* A head /path *a",
+        "| a | *b* |\n|----+-----|\n| 1 | 2 |",
+    ],
+)
+def test_marks_that_are_ended_or_few_stay(page: str) -> None:
+    assert without_open_marks(page) == page
+
+
+def test_a_paragraph_of_org_with_many_open_marks_is_read() -> None:
+    pytest.importorskip("pypandoc")
+    page = "begin " + "*a _b [fn:: c " * 20
+
+    assert read("org", page).text == page.strip()
