@@ -119,7 +119,7 @@ def open_starter() -> Iterator[Starter]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
         "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_gcs_rpc_server_reconnect_timeout_s": "5",  # a minute by itself
+        "RAY_gcs_rpc_server_reconnect_timeout_s": "1",  # a minute by itself
         "RAY_worker_niceness": "0",  # or actors wait for the tests beside these
         "PYTHONPATH": os.pathsep.join([*PATHS, os.environ.get("PYTHONPATH", "")]),
     }
