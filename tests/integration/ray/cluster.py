@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import orjson
 
 ROOT_DIR = Path(__file__).parents[3]
+PATHS = (str(ROOT_DIR), str(Path(__file__).with_name("interpreter")))
 
 
 class Starter:
@@ -118,9 +119,9 @@ def open_starter() -> Iterator[Starter]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
         "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_gcs_rpc_server_reconnect_timeout_s": "5",  # a minute by itself
+        "RAY_gcs_rpc_server_reconnect_timeout_s": "1",  # a minute by itself
         "RAY_worker_niceness": "0",  # or actors wait for the tests beside these
-        "PYTHONPATH": os.pathsep.join([str(ROOT_DIR), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONPATH": os.pathsep.join([*PATHS, os.environ.get("PYTHONPATH", "")]),
     }
     starter = Starter(folder, environment)
     try:

@@ -61,10 +61,10 @@ class Job(NamedTuple):
     server: RunningServer
 
     def start(self, cluster: RunningCluster | None = None) -> ForkedProcess:
-        """Begin it, with a worker on each machine of a cluster but the head's, or without one."""
+        """Begin it, with a worker on each machine of a cluster that has a core, or without one."""
         at: tuple[str, ...] = ()
         if cluster is not None:
-            workers = len(cluster.raylets) - 1
+            workers = max(1, len(cluster.raylets) - 1)
             at = ("--on", "ray", "--address", cluster.address, "--workers", str(workers))
         return ForkedProcess(
             ["-m", "jobs", *self.command, *LIMITS, *at],

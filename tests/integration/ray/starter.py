@@ -1,7 +1,8 @@
 """The process that starts Ray clusters: orders come by standard input, and it ends with it.
 
 A cluster has a head without a core, so that any machine with workers may be lost, and machines of
-one core each, so that a call of two workers has one on each. Of Ray there is what our workers need:
+one core each, so that a call of two workers has one on each. One without machines has its head
+work. Of Ray there is what our workers need:
 servers, raylets and workers. What starts in Python beside them, for a dashboard, logs and
 environments of tasks, takes three quarters of the time, and is left out: the cluster that a command
 starts by itself has it all (test_own_cluster.py).
@@ -27,7 +28,6 @@ QUICK = {  # a machine that is gone is noticed in 1 to 2 s
 MACHINE = {"include_dashboard": False, "object_store_memory": 100 << 20}
 HEAD = {
     **MACHINE,
-    "num_cpus": 0,
     "no_monitor": True,  # there is nothing to scale
     "include_log_monitor": False,
     "_system_config": QUICK,
@@ -58,7 +58,8 @@ def pid_of(kind: str, of_node: Any) -> int:
 
 
 def start(machine_count: int) -> tuple[Cluster, dict[str, object]]:
-    cluster = Cluster(initialize_head=True, head_node_args=HEAD)
+    head = {**HEAD, "num_cpus": 0 if machine_count else 1}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
     raylets = [pid_of(ray_constants.PROCESS_TYPE_RAYLET, cluster.head_node)]
     raylets += [add(cluster) for _ in range(machine_count)]
     return cluster, {

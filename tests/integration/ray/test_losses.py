@@ -79,13 +79,13 @@ def test_loss_of_workers_machines_and_lenders_in_each_stage_changes_nothing_in_t
 def test_head_that_is_lost_in_each_stage_ends_the_command_in_one_message_and_the_same_one_goes_on(
     clusters: Clusters, kind: Kind, job: Job
 ) -> None:
-    clusters.order(1)
+    clusters.order(0)
     ended = []
     for wanted in job.stages:
         cluster = clusters.next()
         process = job.start(cluster)
         if wanted != job.stages[-1]:
-            clusters.order(1)
+            clusters.order(0)
         with stopped_at_work(cluster, process, job.run_dir, wanted, 1):
             job.prepare_what_follows(wanted.stage)
             cluster.lose_head()
