@@ -138,9 +138,18 @@ def run_forked(
     cwd: Path = ROOT_DIR,
     env: Mapping[str, str] | None = None,
     timeout: float = 120.0,
+    imported: Sequence[str] = (),
 ) -> "subprocess.CompletedProcess[str]":
     """Run it to its end, without input; returns what it printed. Raises TimeoutExpired."""
-    process = ForkedProcess(arguments, cwd=cwd, env=env, stdin=DEVNULL, stdout=PIPE, stderr=PIPE)
+    process = ForkedProcess(
+        arguments,
+        cwd=cwd,
+        env=env,
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+        imported=imported,
+    )
     try:
         out, err = process.communicate(timeout=timeout)
     finally:

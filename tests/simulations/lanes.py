@@ -113,6 +113,11 @@ class Job:
         return all(name in self.settled for name in names)
 
 
+async def _run_for(most_s: float | None, job: Job, choice: LaneChoice) -> None:
+    async with asyncio.timeout(most_s):
+        await _run(job, choice)
+
+
 async def _run(job: Job, choice: LaneChoice) -> None:
     live, deadline = job.live_lane(), EPOCH + timedelta(seconds=job.scenario.deadline_s)
     alone = FlexPolicy(is_alone=True, patience_s=300.0, max_scarce_s=3_600.0)
@@ -149,14 +154,14 @@ def _plan(job: Job, lane: LaneChoice, deadline: datetime) -> LanePlan:
     )
 
 
-def simulate(scenario: Scenario, lane: LaneChoice) -> End:
-    """Do the job by one lane."""
+def simulate(scenario: Scenario, lane: LaneChoice, *, most_s: float | None = None) -> End:
+    """Do the job by one lane; `most_s`: what comes later is of no interest."""
     job = Job(scenario)
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         loop = runner.get_loop()
         try:
-            runner.run(_run(job, lane))
-        except* EngineError:
+            runner.run(_run_for(most_s, job, lane))
+        except* (EngineError, TimeoutError):
             """It ended early: what it has is looked at."""
         ended_s = loop.time()
     wanted = scenario.chunks * (1 + scenario.answers_per_chunk)

@@ -14,6 +14,7 @@ from jobs.send.result_files import ResultFiles, result_paths
 from jobs.send.sharded.gather import gather_shard, spent_usd, take_all_over
 from jobs.send.sharded.outside.depot import Depot, place_call, place_of
 from jobs.send.sharded.outside.epochs import outside_call
+from jobs.send.sharded.outside.parts import decode_part
 from jobs.send.sharded.outside.sealing import SEAL_EVERY_S
 from jobs.send.sharded.outside.stores import StoreOrder
 from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
@@ -81,6 +82,15 @@ def sealed(tmp_path: Path) -> list[Path]:
     return sorted((tmp_path / "store" / NAME).glob("*-0*"))
 
 
+def has_sealed_replies(tmp_path: Path) -> bool:
+    """Whether a part has more than the log of what was sent."""
+    return any(
+        name.endswith("replies.jsonl") and lines
+        for path in sealed(tmp_path)
+        for name, lines in decode_part(path.read_bytes(), path.name)
+    )
+
+
 def written(spool: Path) -> list[bytes]:
     """The whole lines of replies on a machine, sealed or not."""
     paths = spool.glob(f"call/*/shards/{NAME}/epoch-1/replies.jsonl")
@@ -123,7 +133,7 @@ async def test_other_machine_goes_on_from_what_was_sealed_before_a_kill(
     depot: Depot, url: str, slow_server: RunningServer, server: RunningServer, tmp_path: Path
 ) -> None:
     process = start_worker(depot, url, tmp_path / "spool-1", slow_server)
-    when(lambda: bool(sealed(tmp_path)), process)
+    when(lambda: has_sealed_replies(tmp_path), process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     kept = set(replies(depot))
@@ -177,7 +187,7 @@ async def test_command_that_begins_again_has_all_that_was_sealed_and_counts_what
     depot: Depot, url: str, slow_server: RunningServer, tmp_path: Path
 ) -> None:
     process = start_worker(depot, url, tmp_path / "spool", slow_server)
-    when(lambda: bool(sealed(tmp_path)), process)
+    when(lambda: has_sealed_replies(tmp_path), process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     [shard] = depot.call.shards()

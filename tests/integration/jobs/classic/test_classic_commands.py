@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from jobs.finetune.student.source.shape import StudentShape
 from tests.crash.runs import TEXTS_DIR
-from tests.forked import run_forked
+from tests.forked import TRAINING, run_forked
 from tests.integration.jobs.report.report_runs import write_evaluated_run
 from tests.openai_server import RunningServer, start_openai_server
 from tests.unit.jobs.finetune.student.tiny_students import make_gguf, tiny_shape
@@ -46,12 +46,13 @@ class Shell:
         self.folder = folder
 
     def run(
-        self, script: str, *flags: str, has_key: bool = True
+        self, script: str, *flags: str, has_key: bool = True, imported: Sequence[str] = ()
     ) -> "subprocess.CompletedProcess[str]":
         environment = {**os.environ, "OPENAI_BASE_URL": self._server.base_url}
         environment["OPENAI_API_KEY"] = self._server.api_key if has_key else ""
         path = ROOT_DIR / "scripts" / script
-        return run_forked([str(path), *flags], cwd=self.folder, env=environment)
+        words = [str(path), *flags]
+        return run_forked(words, cwd=self.folder, env=environment, imported=imported)
 
     def lines(self, name: str) -> list[str]:
         return (self.folder / name).read_text().splitlines()
@@ -120,7 +121,8 @@ def test_a_student_here_is_tuned_and_compared_with_itself_untuned(
     student = make_gguf(tmp_path_factory.mktemp("student") / "tiny.gguf", long_tiny())
     answered = shell.run("data_preparation.py", *DATASET)
     quick = ("--set", "student.epochs=1", "--set", "evaluation.answer_max_output_tokens=8")
-    launched = shell.run("launch_training.py", ROWS, "--student", str(student), *quick)
+    training = ("launch_training.py", ROWS, "--student", str(student), *quick)
+    launched = shell.run(*training, imported=TRAINING)
     shell.write(VAL, *shell.lines(VAL)[:2])
     evaluated = [
         shell.run("launch_evaluation.py", flag, "--val_path", VAL)
