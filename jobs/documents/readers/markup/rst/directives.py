@@ -53,6 +53,7 @@ _LABELS = {
     "deprecated": "Deprecated since version",
 }
 _SIGNATURE = re.compile(r"[\w.]+[ \t]*[(\[]|[\w.]+\Z")
+_MAX_TERMS = 64  # of one definition: docutils looks at all for each
 _CONTINUED = re.compile(r"\\\n[ \t]*")  # a signature goes on in the next line
 _TARGET = re.compile(r"<[^<>]*>\Z")
 
@@ -129,7 +130,7 @@ class _AnyDirective(Directive):
         place, lines = 0, self.content
         while place < len(lines):
             entry = nodes.definition_list_item()
-            while place < len(lines) and lines[place][:1].strip():
+            while place < len(lines) and lines[place][:1].strip() and len(entry) < _MAX_TERMS:
                 if not lines[place].startswith(".. "):  # a remark
                     parsed, _ = self.state.inline_text(lines[place], self.lineno)
                     entry += nodes.term("", "", *parsed)

@@ -191,6 +191,16 @@ def test_lines_across_a_page_are_not_compared_with_all_beside_them() -> None:
     assert read("rst", "A\n\n====\n\nB\n\n----\n").text == "A\n\nB"
 
 
+def test_terms_of_one_definition_are_not_compared_with_each_other() -> None:
+    page = ".. glossary::\n\n" + "   a\n" * 100
+    read("rst", page)
+
+    work = work_of(lambda: read("rst", page + "   a\n" * 300))
+
+    assert work < 4.5 * work_of(lambda: read("rst", page))
+    assert read("rst", page + "      It.\n").text == "a\n" * 100 + "It."
+
+
 def test_what_numbers_all_sections_does_so_once() -> None:
     page = "A\n=\n\n.. sectnum::\n\n"
     read("rst", page)
