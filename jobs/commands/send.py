@@ -157,7 +157,6 @@ def send(
     """Send a file of requests and keep every reply. The same command again goes on."""
     from jobs.send.lanes.requests import SendOrder
     from jobs.send.prompts.input import PromptOrder
-    from jobs.settings.endpoints import read_send_endpoints
 
     settings = _read_settings(config, server, limits, endpoints or [], assignments or [])
     order = SendOrder(
@@ -174,7 +173,6 @@ def send(
     way = _Way(lane_order, place.read(lane_order), store)
     if dry_run:
         raise typer.Exit(_show_plan(requests, order, given))
-    order = order._replace(endpoints=read_send_endpoints(settings, os.environ))
     raise typer.Exit(_send_input(requests, order, given, way))
 
 
@@ -256,10 +254,13 @@ def _send_input(
 ) -> int:
     """Send requests, or plain prompts, whose answers alone may be wanted too; the exit code."""
     from jobs.send.prompts.input import keep_prompt_input, write_text
+    from jobs.settings.endpoints import read_send_endpoints
 
+    endpoints = read_send_endpoints(order.settings, os.environ)
     _gather_calls(order)
     prompts = keep_prompt_input(requests, order.out_path, given)
-    code = _send(order._replace(input_path=_input_path(requests, prompts)), way)
+    input_path = _input_path(requests, prompts)
+    code = _send(order._replace(input_path=input_path, endpoints=endpoints), way)
     if prompts is not None and given.text is not None:
         write_text(prompts, order.out_path, given.text)
     return code

@@ -10,6 +10,7 @@ from jobs.documents.readers.pdf.lines.accents import with_accents
 from jobs.documents.readers.pdf.lines.bitmap_fonts import with_sizes
 from jobs.documents.readers.pdf.lines.glyphs import Glyph, page_glyphs
 from jobs.documents.readers.pdf.lines.joints import Printed, join_pieces
+from jobs.documents.readers.pdf.lines.line_numbers import without_numbers
 from jobs.documents.readers.pdf.lines.line_text import (
     WRAPPED,
     code_text,
@@ -18,7 +19,6 @@ from jobs.documents.readers.pdf.lines.line_text import (
     pitch_of,
     starts_raised,
 )
-from jobs.documents.readers.pdf.lines.numbered import without_numbers
 from jobs.documents.readers.pdf.lines.pitch import with_pitch
 from jobs.documents.readers.pdf.lines.regions import Row, page_regions
 from jobs.documents.readers.pdf.lines.runs import Run, are_code, gaps, is_rtl, page_runs, run_of

@@ -1,27 +1,25 @@
 """`distill finetune --trainer local` as a process of its own, on tiny random students."""
 
-import json
-import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
-
-import pytest
 
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from jobs.finetune.student.training.learning_curve import CURVE_NAME, LearningCurve
 from jobs.finetune.student.tuned_student import STUDENT_DIR, TunedStudent, read_tuned
-from jobs.settings.run_config import new_run_config, read_run_config, write_run_config
+from jobs.settings.run_config import read_run_config
 from schemas.finetuning import TrainingMetric, TuningEvent
-from schemas.settings import RunSettings
-from tests.forked import DEVNULL, PIPE, ROOT_DIR, TRAINING, ForkedProcess
+from tests.integration.jobs.finetune.student.tunings import (
+    MOST_S,
+    make_run,
+    start,
+    tune,
+    tune_by_interpreters,
+)
 from tests.unit.jobs.finetune.rows import write_held_out
 from tests.unit.jobs.finetune.student.own_templates import (
-    IS_UNKNOWN_TO_LLAMA_CPP,
     THINKS,
     WRITES_DATE,
 )
@@ -29,60 +27,9 @@ from tests.unit.jobs.finetune.student.tiny_students import (
     make_folder,
     make_gguf,
     tiny_shape,
-    write_rows,
 )
 
-MOST_S = 180.0
 QUICK = ("--set", "student.learning_rate=0.002", "--epochs", "3")
-
-
-def make_run(run_dir: Path, *, rows: int = 24, validation_rows: int = 8) -> RunFolder:
-    folder = RunFolder(run_dir)
-    folder.create()
-    write_run_config(folder.config_path, new_run_config(RunSettings()))
-    write_rows(folder.dataset_dir / "train.jsonl", rows)
-    write_rows(folder.dataset_dir / "validation.jsonl", validation_rows, seed=1)
-    write_held_out(folder.dataset_dir / "held_out.jsonl")
-    return folder
-
-
-def arguments_for(folder: RunFolder, *flags: str) -> list[str]:
-    return ["-m", "jobs", "finetune", str(folder.run_dir), "--trainer", "local", *flags]
-
-
-def environment() -> dict[str, str]:
-    given = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
-    return {**given, "OMP_THREAD_LIMIT": "1"}  # as some machines have it; torch must not see it
-
-
-def start(folder: RunFolder, *flags: str) -> ForkedProcess:
-    return ForkedProcess(
-        arguments_for(folder, *flags),
-        env=environment(),
-        stdin=DEVNULL,
-        stdout=PIPE,
-        stderr=PIPE,
-        imported=TRAINING,
-    )
-
-
-def tune(folder: RunFolder, *flags: str) -> tuple[int, str, str]:
-    process = start(folder, *flags)
-    out, err = process.communicate(timeout=MOST_S)
-    return process.wait(), out.decode(), err.decode()
-
-
-def tune_by_interpreters(folder: RunFolder, *flags: str) -> tuple[int, str, str]:
-    """As users call it: it and its children import what they need themselves."""
-    ended = subprocess.run(
-        [sys.executable, *arguments_for(folder, *flags)],
-        cwd=ROOT_DIR,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=MOST_S,
-    )
-    return ended.returncode, ended.stdout, ended.stderr
 
 
 def tuned_in(folder: RunFolder) -> list[tuple[Path, TunedStudent]]:
@@ -184,20 +131,6 @@ def test_adapters_of_a_gguf_that_thinks_and_knows_the_date_are_served_as_they_le
     assert "| `tiny-untuned-q8_0.gguf` | tiny as it was before, to compare with |" in card
 
 
-def test_a_student_that_llama_cpp_cannot_ask_is_refused_before_the_first_step(
-    tmp_path: Path,
-) -> None:
-    folder = make_run(tmp_path / "run")
-    student = make_folder(tmp_path / "tiny", template=IS_UNKNOWN_TO_LLAMA_CPP)
-
-    code, _, err = tune(folder, "--student", str(student))
-
-    assert code == 2
-    assert "nothing was trained: llama.cpp cannot serve a student with this" in err
-    assert "validation loss before" not in err
-    assert "Traceback" not in err
-
-
 def test_an_interrupted_training_goes_on_with_the_same_command(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run", rows=200)
     student = make_folder(tmp_path / "tiny")
@@ -250,53 +183,3 @@ def test_a_learning_curve_is_drawn_once(tmp_path: Path) -> None:
     curve = LearningCurve.model_validate_json((path / CURVE_NAME).read_bytes())
     assert [step.row_count for step in curve.steps] == [5, 10, 20, 40]
     assert curve.steps[-1].loss == tuned.facts.loss_after
-
-
-BAD: list[tuple[str, str]] = [
-    ("no rows", "found 0 rows, expected at least 2"),
-    ("one row", "found 1 rows, expected at least 2"),
-]
-
-
-@pytest.mark.parametrize(("what", "message"), BAD)
-def test_too_few_rows_are_one_message(tmp_path: Path, what: str, message: str) -> None:
-    folder = make_run(tmp_path / "run", rows=0 if what == "no rows" else 1)
-    if what == "no rows":
-        (folder.dataset_dir / "train.jsonl").write_text("")
-
-    code, _, err = tune(folder, "--student", str(make_folder(tmp_path / "tiny")))
-
-    assert code == 2
-    assert message in err
-    assert "Traceback" not in err
-
-
-def test_a_student_that_cannot_be_read_is_not_remembered(tmp_path: Path) -> None:
-    folder = make_run(tmp_path / "run")
-    path = tmp_path / "broken.gguf"
-    path.write_bytes(b"GGUF and no more")
-
-    code, _, err = tune(folder, "--student", str(path))
-
-    assert code == 2
-    assert f"{path}: is no GGUF that can be read" in err
-    remembered = read_run_config(folder.config_path)
-    assert remembered is not None
-    assert remembered.settings.student.model == ""
-
-
-def test_long_rows_are_named_and_nothing_is_dropped(tmp_path: Path) -> None:
-    folder = make_run(tmp_path / "run")
-    path = folder.dataset_dir / "train.jsonl"
-    lines = path.read_text().splitlines()
-    row = json.loads(lines[4])
-    row["messages"][1]["content"] = "word " * 300
-    lines[4] = json.dumps(row)
-    path.write_text("\n".join(lines) + "\n")
-
-    code, _, err = tune(folder, "--student", str(make_folder(tmp_path / "tiny")))
-
-    assert code == 2
-    assert f"{path}:5: found " in err
-    assert "the student reads 512" in err
-    assert not (folder.run_dir / STUDENT_DIR).exists()
