@@ -34,6 +34,8 @@ _SMALL_LETTER = re.compile(r"\s*[a-z]")
 _SURE_END = re.compile("[。！？](?=[^。！？」』）〉》】〕”’とっも])")  # of Chinese, of Japanese
 _ANY_END = re.compile("[。！？][」』）〉》】〕”’]*")
 _MAX_BLOCK_CHARS = 2_000
+_MAX_PART_CHARS = 8_000  # sentencex takes the square of quotation marks that nothing closes
+_LIKELY_END = re.compile(r"""[.!?]["'”’»)\]]* \s+ (?=\W*[^\W\d_])""", re.VERBOSE)
 _LETTERLESS = re.compile(r"[\W\d_]*")
 _LABEL = re.compile(r"\s*[A-Za-z][.)]\s*")
 _TRIMMED_PIECE = re.compile(
@@ -78,7 +80,18 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             break
         yield start, found.end()
         start = found.end()
+    while end - start > _MAX_PART_CHARS:
+        cut = _likely_end(text, start + _MAX_PART_CHARS)
+        yield start, cut
+        start = cut
     yield start, end
+
+
+def _likely_end(text: str, most: int) -> int:
+    """Where to divide a block that is very long: behind a sentence, by its look, or a space."""
+    near = most - _MAX_BLOCK_CHARS
+    ends = [match.end() for match in _LIKELY_END.finditer(text, near, most)]
+    return ends[-1] if ends else max(near, text.rfind(" ", near, most)) + 1
 
 
 def _sentences(text: str, block_start: int, block_end: int) -> Iterator[tuple[int, int]]:

@@ -1,3 +1,7 @@
+import pytest
+import sentencex  # type: ignore[import-untyped]
+
+from jobs.text import sentences as finding
 from jobs.text.sentences import MAX_SENTENCE_CHARS, split_sentences
 from tests.rows import each_row
 
@@ -178,6 +182,37 @@ def test_a_very_long_sentence_is_cut_at_white_space() -> None:
 
     assert all(len(sentence) <= MAX_SENTENCE_CHARS for sentence in sentences)
     assert {word for sentence in sentences for word in sentence.split()} == {"word"}
+
+
+def test_a_paragraph_is_looked_at_in_parts_that_end_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sentence = "The lathe of Dr. Moe turns at 3.5 m/s, as he “said in print."
+    lengths: list[int] = []
+    find = sentencex.get_sentence_boundaries
+
+    def find_in(language: str, block: str) -> list[dict[str, int]]:
+        lengths.append(len(block))
+        return list(find(language, block))
+
+    monkeypatch.setattr(finding, "get_sentence_boundaries", find_in)
+    text = " ".join([sentence] * 500)
+
+    spans = split_sentences(text)
+
+    assert {text[span.start_char : span.end_char] for span in spans} == {sentence}
+    assert len(spans) == 500
+    assert max(lengths) <= 8_000
+
+
+@each_row("mark", ["“a ", "a", "“a\n"])
+def test_a_paragraph_without_any_end_is_cut_once_everywhere(mark: str) -> None:
+    text = mark * 20_000
+
+    spans = split_sentences(text)
+
+    found = "".join(text[span.start_char : span.end_char] for span in spans)
+    assert "".join(found.split()) == "".join(text.split())
 
 
 def test_a_line_of_very_many_sentences_is_cut_at_each() -> None:
