@@ -205,7 +205,8 @@ class ResultFiles(AsyncClosing):
     async def adopt_block(self, lines: KeyedLines, kind: OutcomeKind) -> int:
         """The same for whole lines as they lie in such a file: for a fraction of the time.
 
-        The last one alone gets an id of this file's, as it says how far the log of sends is.
+        The last one alone gets an id of this file's, as it says how far the log of sends is. Those
+        of a worker say nothing of that, so that no log is blamed where a kill cuts the block.
         """
         if len(set(lines.keys)) < len(lines.keys) or any(self.endings(lines.keys)):
             return await self.adopt_each(lines.data.split(b"\n")[:-1], kind)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.testing.calls import chat_request, completed
 from jobs.send.result_files import ResultFiles, ResultPaths, known_sends_count, result_paths
 from jobs.send.sharded import gather
 from jobs.send.sharded.gather import Gathered, gather_shard
@@ -12,6 +13,7 @@ from jobs.send.sharded.shards import Shard
 from jobs.send.spending import open_spending
 from schemas.settings import RunSettings
 from tests.integration.jobs.send.sending import read_lines
+from tests.unit.jobs.evaluation.made_run import make_settings
 from tests.unit.jobs.send.sharded.test_shards import answer, failure, write_call
 
 
@@ -48,6 +50,23 @@ async def test_lines_stay_as_they_are_and_say_how_far_the_log_of_sends_is(
     assert len(written) == 100
     assert written[:5] == lines[:5]  # of each group the last one is another
     assert known_sends_count(paths) == 1
+
+
+async def test_lines_of_a_worker_that_a_kill_cut_off_blame_no_log_of_sends(
+    shard: Shard, tmp_path: Path
+) -> None:
+    paths, segment = result_paths(tmp_path / "out.jsonl"), shard.take_over()
+    async with ResultFiles(segment.paths) as own:  # as a worker has it
+        await own.keep_each([completed(chat_request(f"r{number}")) for number in range(101)])
+    await take_in(shard, paths)
+    lines = paths.answers.read_bytes().splitlines(keepends=True)
+
+    paths.answers.write_bytes(b"".join(lines[:2]))
+    paths.sends.unlink()
+
+    assert known_sends_count(paths) == 0
+    with open_spending(paths, make_settings("budget.usd=1")) as spending:
+        assert spending.budget.spent_usd == 0.0
 
 
 async def test_request_that_stands_there_already_or_in_two_segments_keeps_what_came_first(
