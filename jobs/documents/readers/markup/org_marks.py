@@ -5,12 +5,11 @@ signs stand in their places until it has made HTML.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 _SIGNS = "*/_+["
-_FIRST_PLACE = 0xF100  # Unicode: for private use
-_STAND_INS = {sign: chr(_FIRST_PLACE + number) for number, sign in enumerate(_SIGNS)}
-_SIGNS_OF = str.maketrans({other: sign for sign, other in _STAND_INS.items()})
+_PRIVATE = range(0xE000, 0xF900)  # Unicode: for private use
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n|\n(?=[ \t]*\||\*+[ \t])")
 _EDGE = re.compile(  # Org manual, "Emphasis and Monospace": what may stand before and behind
     r"(?<![^\s\-({'\"])(?P<start>[*/_+])(?=\S)|(?<=\S)(?P<end>[*/_+])(?![^\s\-.,:!?;'\")}\[\\])"
@@ -22,21 +21,33 @@ _NOTE = "[fn:"
 _FEW = 3  # of a paragraph: they cost little
 
 
-def without_open_marks(text: str) -> str:
+class OrgText(NamedTuple):
+    """Org, and for which marks other signs stand in it; none of these was there before."""
+
+    text: str
+    marks: dict[int, str]
+
+    def shown(self, html: str) -> str:
+        """What has become of it, with the marks themselves."""
+        return html.translate(self.marks)
+
+
+def without_open_marks(text: str) -> OrgText:
     """The same text with other signs for marks that are open in great number."""
+    used = set(text)
+    free = (sign for sign in map(chr, _PRIVATE) if sign not in used)
+    stand_ins = dict(zip(_SIGNS, free, strict=False))
+    if len(stand_ins) < len(_SIGNS):
+        return OrgText(text, {})
     pieces, start = [], 0
     for found in _PARAGRAPH_END.finditer(text):
-        pieces += [_plain(text[start : found.start()]), found[0]]
+        pieces += [_plain(text[start : found.start()], stand_ins), found[0]]
         start = found.end()
-    return "".join([*pieces, _plain(text[start:])])
+    plain = "".join([*pieces, _plain(text[start:], stand_ins)])
+    return OrgText(plain, {ord(other): mark for mark, other in stand_ins.items()})
 
 
-def with_marks(html: str) -> str:
-    """What has become of such a text, with the signs themselves."""
-    return html.translate(_SIGNS_OF)
-
-
-def _plain(paragraph: str) -> str:
+def _plain(paragraph: str, stand_ins: Mapping[str, str]) -> str:
     if _RULE.match(paragraph):
         return paragraph
     places = [*_open_marks(paragraph), *_open_notes(paragraph)]
@@ -44,7 +55,7 @@ def _plain(paragraph: str) -> str:
         return paragraph
     signs = list(paragraph)
     for place in places:
-        signs[place] = _STAND_INS[signs[place]]
+        signs[place] = stand_ins[signs[place]]
     return "".join(signs)
 
 

@@ -20,7 +20,7 @@ from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damag
 from jobs.documents.readers.markup.latex.numbers import with_references
 from jobs.documents.readers.markup.latex.source import prepared
 from jobs.documents.readers.markup.latex.words import definitions
-from jobs.documents.readers.markup.org_marks import with_marks, without_open_marks
+from jobs.documents.readers.markup.org_marks import without_open_marks
 from jobs.documents.readers.markup.rtf_letters import one_way
 
 _OPTIONS = ("--sandbox", "--standalone", "--to=html", "--mathml", "--wrap=none")
@@ -71,9 +71,9 @@ def read_latex(data: bytes, limits: ReadLimits) -> Extract:
 
 def read_org(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
-    text = _ORG_OPTIONS + without_open_marks(_ORG_MARKS.sub(r"\1", decode_text(data)))
-    ended = _convert(text.encode(errors="replace"), "org", limits, _QUIET)
-    return _extract(with_marks(_html_of(ended)), limits)
+    org = without_open_marks(_ORG_MARKS.sub(r"\1", decode_text(data)))
+    given = (_ORG_OPTIONS + org.text).encode(errors="replace")
+    return _extract(org.shown(_html_of(_convert(given, "org", limits, _QUIET))), limits)
 
 
 def read_asciidoc(data: bytes, limits: ReadLimits) -> Extract:

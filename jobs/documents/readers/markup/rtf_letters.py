@@ -164,12 +164,12 @@ class _Letters:
         if unit in _SECOND_HALVES and first:
             letter = _WIDE + ((first & _HALF) << 10 | unit & _HALF)
             return self._letter(chr(letter))
-        return rb"\u%d ?" % _signed(unit)
+        return self._letter(chr(unit))
 
     def _letter(self, letter: str) -> bytes:
-        """A letter; one beyond 16 bits in a place that has none of its own."""
+        """A letter; one beyond 16 bits, or for private use, in a place that is given to it here."""
         code = ord(letter)
-        if code >= _WIDE:
+        if code >= _WIDE or _FIRST_PLACE <= code <= _ROWS_GO_ON:
             code = self._places_of.setdefault(letter, _FIRST_PLACE + len(self._places_of))
             if code > _LAST_PLACE:
                 return b"?"

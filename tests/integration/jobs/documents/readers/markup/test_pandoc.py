@@ -74,6 +74,10 @@ def test_what_pandoc_reads_is_read_as_html(format_name: str, page: str, text: st
         ("{\\fonttbl{\\f0\\fcharset204 Arial;}{\\f1 B;}}\\f0 \\'cd\\'e0\\f1 \\'e9", "Наé"),
         ("{\\fonttbl{\\f0\\fcharset128 M;}}\\f0 \\'83\\'7c\\'83\\'93", "ポン"),
         ("a\\bin3 }}}b", "ab"),
+        (
+            "\\u-10179 ?\\u-8704 ? \\u-8192 ? \\u-4097 ? \\u-3913 ?e",
+            "\U0001f600 \ue000 \uefff \uf0b7e",
+        ),
     ],
 )
 def test_letters_of_rtf_are_of_their_code_page_and_whole(body: str, text: str) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.documents.readers.markup.org_marks import with_marks, without_open_marks
+from jobs.documents.readers.markup.org_marks import without_open_marks
 from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import read
 
@@ -20,8 +20,8 @@ SIGNS = set("*/_+[")
 def test_marks_that_nothing_ends_are_no_marks_until_the_page_is_made(page: str) -> None:
     plain = without_open_marks(page)
 
-    assert sum(map(plain.count, SIGNS)) <= sum(map(page.count, SIGNS)) - 18
-    assert with_marks(plain) == page
+    assert sum(map(plain.text.count, SIGNS)) <= sum(map(page.count, SIGNS)) - 18
+    assert plain.shown(plain.text) == page
 
 
 @each_row(
@@ -34,11 +34,28 @@ def test_marks_that_nothing_ends_are_no_marks_until_the_page_is_made(page: str) 
     ],
 )
 def test_marks_that_are_ended_or_few_stay(page: str) -> None:
-    assert without_open_marks(page) == page
+    assert without_open_marks(page).text == page
+
+
+def test_signs_for_private_use_stay_what_they_are() -> None:
+    page = "\ue000 and \ue002 " + "*a " * 20
+
+    plain = without_open_marks(page)
+
+    assert plain.text.startswith("\ue000 and \ue002 ")
+    assert plain.shown(plain.text) == page
+
+
+def test_page_that_uses_all_signs_for_private_use_is_left_as_it_is() -> None:
+    page = "".join(map(chr, range(0xE000, 0xF900))) + " *a" * 20
+
+    plain = without_open_marks(page)
+
+    assert plain.text == plain.shown(plain.text) == page
 
 
 def test_a_paragraph_of_org_with_many_open_marks_is_read() -> None:
     pytest.importorskip("pypandoc")
-    page = "begin " + "*a _b [fn:: c " * 20
+    page = "begin \uf100 " + "*a _b [fn:: c " * 20
 
     assert read("org", page).text == page.strip()
