@@ -9,6 +9,8 @@ from typing import Any
 from docutils import ApplicationError, nodes
 from docutils.core import publish_doctree, publish_from_doctree
 from docutils.parsers.rst import Parser
+from docutils.transforms.parts import SectNum
+from docutils.transforms.references import TargetNotes
 
 from jobs.documents.readers.clean_text import clean
 from jobs.documents.readers.decode import decode_text
@@ -44,10 +46,7 @@ _SETTINGS: dict[str, object] = {
 _UNPARSED = (ApplicationError, RecursionError, AssertionError, LookupError, ValueError, TypeError)
 _OPTION = re.compile(r":[\w-]+:(?:\s|\Z)")
 _TABLE = re.compile(r"=+ +=|\+[-=]")
-_OF_ALL = re.compile(  # directives that go through a whole document, however often they stand there
-    r"^([ \t]*\.\.[ \t]+)(sectnum|section-numbering|target-notes)::", re.MULTILINE | re.IGNORECASE
-)
-_WITHOUT_TEXT = "highlight"
+_OF_ALL = frozenset({SectNum, TargetNotes})  # these go through the whole document, each time
 _ADORNMENT = re.compile(r"[^\w\s]+")
 
 
@@ -68,7 +67,6 @@ def _blocks(text: str) -> Iterator[Block]:
 
 
 def _html_of(text: str) -> str:
-    text = _OF_ALL.sub(_Once(), text)
     know_all_of(text)
     parser: Any = Parser(inliner=make_inliner())
     parser.parse = partial(_parse, parse=parser.parse)
@@ -82,25 +80,28 @@ def _html_of(text: str) -> str:
 def _parse(text: str, tree: nodes.document, parse: Callable[..., None]) -> None:
     """Without lines across the page: docutils looks at all that stands beside each of them."""
     parse(text, tree)
-    parents = {id(line.parent): line.parent for line in tree.findall(nodes.transition)}
+    left_out: list[nodes.Node] = [*tree.findall(nodes.transition), *_take_repeated(tree)]
+    ids = set(map(id, left_out))
+    parents = {id(node.parent): node.parent for node in left_out}
     for parent in parents.values():
         assert parent is not None
-        parent.children = [
-            child for child in parent.children if not isinstance(child, nodes.transition)
-        ]
+        parent.children = [child for child in parent.children if id(child) not in ids]
 
 
-class _Once:
-    """Leaves the first directive of each name as it is."""
-
-    def __init__(self) -> None:
-        self._names: set[str] = set()
-
-    def __call__(self, found: re.Match[str]) -> str:
-        name = found[2].lower()
-        is_first = name not in self._names
-        self._names.add(name)
-        return found[0] if is_first else f"{found[1]}{_WITHOUT_TEXT}::"
+def _take_repeated(tree: nodes.document) -> list[nodes.Node]:
+    """Have what goes through the whole document done once; where it is ordered again."""
+    ordered: list[Any] = tree.transformer.transforms
+    again: list[nodes.Node] = []
+    left, seen = [], set()
+    for each in ordered:
+        _, transform, place, _ = each
+        if transform in _OF_ALL and transform in seen:
+            again.append(place)
+        else:
+            left.append(each)
+        seen.add(transform)
+    ordered[:] = left
+    return again
 
 
 def _keep_sources(tree: nodes.document) -> None:

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
+from textwrap import indent
 
 import pytest
 from docutils import nodes
@@ -209,6 +210,14 @@ def test_what_numbers_all_sections_does_so_once() -> None:
 
     assert work < 4.5 * work_of(lambda: read("rst", page * 40))
     assert read("rst", page * 2).text.split() == ["1", "A", "2", "A"]
+
+
+def test_code_that_shows_what_numbers_sections_stays_as_it_is() -> None:
+    shown = ".. sectnum::\n.. target-notes::\n.. sectnum::\n.. target-notes::"
+
+    page = f"A\n=\n\n.. sectnum::\n\nShow::\n\n{indent(shown, '    ')}\n\n.. sectnum::\n"
+
+    assert read("rst", page).text == f"1 A\n\nShow:\n\n{shown}"
 
 
 def test_a_paragraph_longer_than_any_is_parsed_in_pieces() -> None:
