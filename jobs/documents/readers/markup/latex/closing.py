@@ -12,14 +12,20 @@ _EDGES = re.compile(
     re.DOTALL,
 )
 _PAGE, _PAGE_END = "document", "\\end{document}"
+_COMMENT = "comment"  # pandoc passes over it whole
 _FEW = 3  # a page may be meant so, and costs little
 
 
 def closed(source: str) -> str:
     """`source`, with an end for each of what it opens and does not close, if that is much."""
     opened: dict[str, list[int]] = {}  # by what ends them, where they begin that are open
+    is_hidden = False
     for found in _EDGES.finditer(source):
-        if found["brace"]:
+        if found["name"] == _COMMENT:
+            is_hidden = found["edge"] == "begin"
+        elif is_hidden:
+            continue
+        elif found["brace"]:
             _follow(opened, "}", found["brace"] == "{", found.start())
         elif found["name"] and found["name"] != _PAGE:
             end = f"\\end{{{found['name']}}}"

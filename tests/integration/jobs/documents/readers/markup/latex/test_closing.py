@@ -38,6 +38,17 @@ def test_what_is_closed_or_meant_so_stays(source: str) -> None:
     assert closed(source) == source
 
 
+def test_what_is_open_in_a_comment_or_in_code_is_not_closed() -> None:
+    pytest.importorskip("pypandoc")
+    left_open = "if { a { b { c { d {"
+    comment = f"\\begin{{comment}}\n{left_open}\n\\end{{comment}}\n\n"
+    code = f"\\begin{{lstlisting}}\n{left_open}\n\\end{{lstlisting}}\n\n"
+
+    page = f"\\begin{{document}}\nOne.\n\n{comment}{code}Two.\n\\end{{document}}\n"
+
+    assert read("latex", page).text == f"One.\n\n{left_open}\n\nTwo."
+
+
 def test_a_page_with_many_open_braces_is_read() -> None:
     pytest.importorskip("pypandoc")
 
