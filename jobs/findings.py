@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-Verdict = Literal["ok", "note", "not ok"]
+FindingVerdict = Literal["ok", "note", "not ok"]
 
 
 class Finding(NamedTuple):
     """One thing that was looked at. What is `not ok` keeps a run from working."""
 
     about: str
-    verdict: Verdict
+    verdict: FindingVerdict
     text: str
 
 

@@ -65,7 +65,7 @@ class ModelAnswer(Record):
     request_id: str
 
 
-Finding = Literal[
+ClaimVerdict = Literal[
     # by the excerpt: statements of the answer
     "supported",
     "unsupported",
@@ -87,7 +87,7 @@ class ClaimFinding(Value):
     """What the judge said of one claim, and why."""
 
     claim: str
-    verdict: Finding
+    verdict: ClaimVerdict
     reason: str = ""
 
 
@@ -119,7 +119,7 @@ class Score(Record):
     findings: tuple[ClaimFinding, ...] = Field(default=(), exclude_if=is_empty)
 
 
-Outcome = Literal["win", "tie", "loss"]
+PairOutcome = Literal["win", "tie", "loss"]
 
 
 class PairVerdict(Record):
@@ -136,7 +136,7 @@ class PairVerdict(Record):
     versus: Role
     answer_id: str
     versus_answer_id: str
-    outcome: Outcome | None
+    outcome: PairOutcome | None
     is_consistent: bool
     reasons: tuple[str, ...]
     problem: str

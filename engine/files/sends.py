@@ -22,7 +22,7 @@ _LINE = b'{"event_id":"%08d","step":"%b","request_id":%b,"usd":%b}\n'
 
 _log = logging.getLogger(__name__)
 
-Step = Literal[b"sent", b"unbilled", b"lost", b"paid", b"kept", b"missed"]
+SendStep = Literal[b"sent", b"unbilled", b"lost", b"paid", b"kept", b"missed"]
 
 
 class SendLog:
@@ -175,13 +175,13 @@ class SendLog:
         with suppress(StorageError):  # those that wait get the error
             self._write_noted()
 
-    def _note(self, step: Step, request_id: str, usd: float) -> None:
+    def _note(self, step: SendStep, request_id: str, usd: float) -> None:
         """Keep a line that may be lost until the next one that may not."""
         self._event_count += 1
         fields = (self._event_count, step, id_key(request_id), orjson.dumps(usd))
         self._noted.append(_LINE % fields)
 
-    def _write(self, step: Step, request_id: str, usd: float) -> None:
+    def _write(self, step: SendStep, request_id: str, usd: float) -> None:
         self._note(step, request_id, usd)
         self._write_noted()
 

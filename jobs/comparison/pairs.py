@@ -7,9 +7,9 @@ import numpy as np
 from jobs.comparison.statistics.intervals import Averages
 from jobs.comparison.statistics.units import number_units
 from schemas.comparison import Contender, PairComparison, Unit
-from schemas.evaluation import Outcome, PairVerdict, Sample
+from schemas.evaluation import PairOutcome, PairVerdict, Sample
 
-POINTS: dict[Outcome, float] = {"win": 1.0, "tie": 0.5, "loss": 0.0}
+POINTS: dict[PairOutcome, float] = {"win": 1.0, "tie": 0.5, "loss": 0.0}
 
 
 def compare_pairs(

@@ -12,7 +12,7 @@ from jobs.documents.split_groups import (
     NO_GROUPS,
     NO_SIDE,
     DocumentSize,
-    Plan,
+    SplitPlan,
     largest_group,
     one_a_group,
     plans_of_groups,
@@ -54,7 +54,7 @@ def assign_sides(
     """
     by_id = {size.document_id: size for size in new if size.document_id not in existing}
     sizes = [by_id[document_id] for document_id in sorted(by_id)]
-    plans: dict[str, Plan] = plans_of_groups(sizes, existing, groups)
+    plans: dict[str, SplitPlan] = plans_of_groups(sizes, existing, groups)
     free = [size for size in sizes if size.document_id not in plans]
     units = one_a_group(free, groups)
     drawn = _make_plans(list(units), existing.values(), settings)
@@ -75,7 +75,7 @@ def assign_sides(
     ]
 
 
-def _held_out_tokens(drawn: Mapping[str, Plan], units: Iterable[DocumentSize]) -> float:
+def _held_out_tokens(drawn: Mapping[str, SplitPlan], units: Iterable[DocumentSize]) -> float:
     tokens = 0.0
     for unit in units:
         plan = drawn.get(unit.document_id)
@@ -86,7 +86,9 @@ def _held_out_tokens(drawn: Mapping[str, Plan], units: Iterable[DocumentSize]) -
     return tokens
 
 
-def _spans(size: DocumentSize, plan: Plan, read_text: ReadText, seed: int) -> tuple[SideSpan, ...]:
+def _spans(
+    size: DocumentSize, plan: SplitPlan, read_text: ReadText, seed: int
+) -> tuple[SideSpan, ...]:
     if plan is NO_SIDE:
         return ()
     if not isinstance(plan, BlockPlan):
@@ -99,7 +101,7 @@ def _spans(size: DocumentSize, plan: Plan, read_text: ReadText, seed: int) -> tu
 
 def _make_plans(
     sizes: Sequence[DocumentSize], existing: Collection[SplitAssignment], settings: SplitSettings
-) -> dict[str, Plan]:
+) -> dict[str, SplitPlan]:
     """A plan for each document that is not wholly for training."""
     held_out_before, debt = _existing_debt(sizes, existing, settings.held_out_fraction)
     wanted = debt + settings.held_out_fraction * _token_sum(sizes)
@@ -114,7 +116,7 @@ def _make_plans(
     if not big and missing > wanted / 2 and not held_out_before:
         whole += _nearest(missing, [size for size in small if size not in whole], len(existing))
     is_any_held_out = bool(whole) or held_out_before
-    plans: dict[str, Plan] = {size.document_id: "held_out" for size in whole}
+    plans: dict[str, SplitPlan] = {size.document_id: "held_out" for size in whole}
     return plans | _plan_cuts(big, missing, settings, is_any_held_out=is_any_held_out)
 
 
@@ -171,9 +173,9 @@ def _nearest(tokens: float, small: Sequence[DocumentSize], other_count: int) -> 
 
 def _plan_cuts(
     big: Sequence[DocumentSize], missing: float, settings: SplitSettings, *, is_any_held_out: bool
-) -> dict[str, Plan]:
+) -> dict[str, SplitPlan]:
     """How many blocks of each big document are held out to make up for the missing tokens."""
-    plans: dict[str, Plan] = {}
+    plans: dict[str, SplitPlan] = {}
     left_tokens = _token_sum(big)
     for size in big:
         blocks = count_blocks(size.token_count, settings)

@@ -10,7 +10,7 @@ DOMINANT_SHARE = 0.8  # of a group's tokens, for one document to stand for it
 NO_GROUPS: Mapping[str, str] = {}
 NO_SIDE: None = None  # of a document that is neither trained on nor held out
 
-Plan = Side | BlockPlan | None
+SplitPlan = Side | BlockPlan | None
 
 
 class DocumentSize(NamedTuple):
@@ -26,7 +26,7 @@ def plans_of_groups(
     sizes: Iterable[DocumentSize],
     existing: Mapping[str, SplitAssignment],
     groups: Mapping[str, str],
-) -> dict[str, Plan]:
+) -> dict[str, SplitPlan]:
     """The sides of documents whose group has one; a group that is on both is trained on.
 
     A group of which some are on no side has none for others either.
@@ -76,7 +76,9 @@ def one_a_group(
     return units
 
 
-def plans_of_members(plan: Plan, group: Sequence[DocumentSize]) -> Iterator[tuple[str, Plan]]:
+def plans_of_members(
+    plan: SplitPlan, group: Sequence[DocumentSize]
+) -> Iterator[tuple[str, SplitPlan]]:
     """What becomes of the members of a group, the largest first, by what was drawn for it."""
     yield group[0].document_id, plan
     for size in group[1:]:

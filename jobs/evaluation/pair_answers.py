@@ -14,7 +14,7 @@ from jobs.evaluation.questions.build_samples import SAMPLES
 from jobs.evaluation.score_answers import judge_policy
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from jobs.settings.roles import judge_of
-from schemas.evaluation import Contest, ModelAnswer, Outcome, PairVerdict, Role, Sample
+from schemas.evaluation import Contest, ModelAnswer, PairOutcome, PairVerdict, Role, Sample
 from schemas.record import Record, content_id
 from schemas.settings import RunSettings
 
@@ -56,7 +56,7 @@ async def judge_pair(task: PairTask, ask: Ask, policy: JudgePolicy) -> list[Pair
     pair's id. Answers that are the same text are a tie, without a request.
     """
     one, other = task.one.text, task.other.text
-    outcome: Outcome | None = "tie"
+    outcome: PairOutcome | None = "tie"
     reasons: tuple[str, ...] = ()
     is_consistent, problem = True, ""
     if one != other:
@@ -88,8 +88,8 @@ async def judge_pair(task: PairTask, ask: Ask, policy: JudgePolicy) -> list[Pair
     ]
 
 
-_OUTCOMES: Mapping[Better, Outcome] = {"first": "win", "second": "loss", "tie": "tie"}
-_MIRRORED: Mapping[Better, Outcome] = {"first": "loss", "second": "win", "tie": "tie"}
+_OUTCOMES: Mapping[Better, PairOutcome] = {"first": "win", "second": "loss", "tie": "tie"}
+_MIRRORED: Mapping[Better, PairOutcome] = {"first": "loss", "second": "win", "tie": "tie"}
 
 
 async def _both_orders(task: PairTask, ask: Ask, policy: JudgePolicy) -> list[Preference]:

@@ -9,7 +9,7 @@ from engine.closing import AsyncClosing
 from engine.errors import EngineError
 from engine.workers import run_workers
 from jobs.processes.work_process import Work, name_of
-from jobs.processes.worker_process import Worker, WorkerStartError, start_worker
+from jobs.processes.worker_process import WorkerProcess, WorkerStartError, start_worker
 
 MIN_BYTES = 2_000_000  # of text: less is worked on before processes have started
 CALLS_PER_WORKER = 4  # begun at once, so that no process waits while one works on a large piece
@@ -25,7 +25,7 @@ class WorkPool(AsyncClosing):
     def __init__(self, *, worker_count: int = 0) -> None:
         self._worker_count = worker_count if worker_count > 1 else 0
         self._places = asyncio.Semaphore(max(1, self._worker_count))
-        self._idle: list[Worker] = []
+        self._idle: list[WorkerProcess] = []
 
     async def aclose(self) -> None:
         """End the processes."""
@@ -72,7 +72,7 @@ class WorkPool(AsyncClosing):
                 self._idle.append(worker)
         return answer
 
-    async def _start(self) -> Worker:
+    async def _start(self) -> WorkerProcess:
         return await start_worker("jobs.processes.work_process")
 
 

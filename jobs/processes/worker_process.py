@@ -29,7 +29,7 @@ def core_count() -> int:
     return os.cpu_count() or 1
 
 
-class Worker(NamedTuple):
+class WorkerProcess(NamedTuple):
     """A process that answers one frame after the other."""
 
     process: Process
@@ -74,7 +74,7 @@ class Worker(NamedTuple):
 
 async def start_worker(
     module: str, *arguments: str | Path, inherited: Sequence[str] = ()
-) -> Worker:
+) -> WorkerProcess:
     """A process of `python -m module FD arguments...` that has said that it is ready.
 
     `inherited` are the variables that it gets besides what an interpreter needs.
@@ -86,7 +86,7 @@ async def start_worker(
     with theirs:
         process = await _start_process(module, theirs.fileno(), arguments, inherited)
     reader, writer = await asyncio.open_connection(sock=ours)
-    worker = Worker(process, reader, writer)
+    worker = WorkerProcess(process, reader, writer)
     is_ready = False
     try:
         await worker.receive()

@@ -12,7 +12,7 @@ from markupsafe import Markup
 STEPS = (1, 2, 5, 10)  # times powers of ten: the numbers of an axis
 
 
-class Segment(NamedTuple):
+class BarSegment(NamedTuple):
     """A part of a bar: its class in report.css, its size, and what it is called."""
 
     style: str
@@ -24,7 +24,7 @@ class Bar(NamedTuple):
     """A line of a bar chart: its label, its parts from the left, and the number beside it."""
 
     label: str
-    segments: Sequence[Segment]
+    segments: Sequence[BarSegment]
     text: str
 
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from jobs.dataset.stages import DATASET
 from jobs.report.chart_style import ACCENT, SERIES, WIDTH, Datum, inline_data, render_svg
-from jobs.report.html_figures import Bar, Segment, render_bars, round_ticks
+from jobs.report.html_figures import Bar, BarSegment, render_bars, round_ticks
 from jobs.report.read_report import LastTraining, PurposeSpending
 from schemas.summary import RunSummary
 
@@ -25,7 +25,7 @@ def chart_funnel(summary: RunSummary) -> Markup:
     bars = [
         Bar(
             label,
-            [Segment("accent", stage.results, "kept"), Segment("muted", lost, "dropped")],
+            [BarSegment("accent", stage.results, "kept"), BarSegment("muted", lost, "dropped")],
             f"{stage.results:,}" + (f", {lost:,} dropped" if lost else ""),
         )
         for (label, stage), lost in zip(shown, dropped, strict=True)
@@ -37,7 +37,7 @@ def chart_funnel(summary: RunSummary) -> Markup:
 def chart_counts(counts: Mapping[str, int]) -> Markup:
     """The MAX_BARS largest counts as bars, the largest first."""
     largest = Counter(counts).most_common(MAX_BARS)
-    bars = [Bar(name, [Segment("accent", count, "")], f"{count:,}") for name, count in largest]
+    bars = [Bar(name, [BarSegment("accent", count, "")], f"{count:,}") for name, count in largest]
     return _counted(bars, largest[0][1])
 
 
@@ -88,7 +88,7 @@ def chart_dollars(spending: Iterable[PurposeSpending]) -> Markup:
     parts = [
         (
             entry.purpose,
-            Segment(
+            BarSegment(
                 styles.get(entry.lane, "series-4"), entry.cost_usd or 0.0, f"{entry.lane} lane"
             ),
         )
@@ -100,7 +100,7 @@ def chart_dollars(spending: Iterable[PurposeSpending]) -> Markup:
 def chart_tokens(spending: Iterable[PurposeSpending]) -> Markup:
     """Tokens by purpose: read anew, read from the provider's cache, written."""
     parts = [
-        (entry.purpose, Segment(style, amount, name))
+        (entry.purpose, BarSegment(style, amount, name))
         for entry in spending
         for style, name, amount in (
             (
@@ -138,7 +138,7 @@ def chart_training(training: LastTraining) -> Markup:
 
 
 def _chart_parts(
-    parts: Sequence[tuple[str, Segment]], describe: Callable[[float], str], unit: str
+    parts: Sequence[tuple[str, BarSegment]], describe: Callable[[float], str], unit: str
 ) -> Markup:
     """A bar for each purpose; its segments of one name are added up."""
     sums: dict[str, dict[tuple[str, str], float]] = {}
@@ -150,7 +150,7 @@ def _chart_parts(
     bars = [
         Bar(
             purpose.replace("_", " "),
-            [Segment(style, size, name) for (style, name), size in of.items()],
+            [BarSegment(style, size, name) for (style, name), size in of.items()],
             describe(totals[purpose]),
         )
         for purpose, of in sums.items()

@@ -5,8 +5,8 @@ from markupsafe import Markup
 from jobs.comparison.shown.table import NO_VALUE, describe_counts, metric_label, pair_label
 from jobs.report.html_figures import (
     Bar,
+    BarSegment,
     Interval,
-    Segment,
     render_bars,
     render_intervals,
     round_ticks,
@@ -79,7 +79,7 @@ def chart_wins(group: GroupComparison) -> Markup:
                     Bar(
                         pair_label(each.contender, each.versus),
                         [
-                            Segment(style, count / max(each.estimate.n, 1), name)
+                            BarSegment(style, count / max(each.estimate.n, 1), name)
                             for style, count, name in (
                                 ("good", each.win_count, "won"),
                                 ("muted", each.tie_count, "tied"),

@@ -21,7 +21,7 @@ KeepEach = Callable[[Sequence[Outcome]], Awaitable[None]]
 _log = logging.getLogger(__name__)
 
 
-class Spending(NamedTuple):
+class FileSpending(NamedTuple):
     """The budget of a file of replies, and the log that a later call knows it by."""
 
     budget: Budget
@@ -54,7 +54,7 @@ class Spending(NamedTuple):
 @contextmanager
 def open_spending(
     paths: ResultPaths, settings: RunSettings, cap: SpendingCap | None = None
-) -> Iterator[Spending]:
+) -> Iterator[FileSpending]:
     """The spending of a file of replies, as earlier calls have left it.
 
     `cap` is what is lent of the settings' one; None: all of it may be spent.
@@ -86,7 +86,7 @@ def open_spending(
         )
         out = read_send_batches_out(paths.answers)
         budget.held_usd = sum(batch.intent.worst_case_usd or 0.0 for batch in out)
-        yield Spending(budget, log)
+        yield FileSpending(budget, log)
     finally:
         log.close()
 

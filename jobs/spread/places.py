@@ -1,50 +1,19 @@
 """Where a command does its work, by its flags."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from engine.errors import ConfigError
-from engine.run_folder import RunFolder
-from engine.wire.endpoints import Endpoint
 from jobs.run.lanes import LaneOrder
-from schemas.settings import RunSettings
 
 if TYPE_CHECKING:  # what is imported for a cluster takes time that other calls need not wait
+    from jobs.run.open_stages import AskingOrder
     from jobs.run.spread_parts import OpenSpread
     from jobs.send.sharded.cluster_process import ClusterPlace
 
 _log = logging.getLogger(__name__)
-
-
-class AskingOrder(Protocol):
-    """What orders of a run and of an evaluation have in common."""
-
-    @property
-    def folder(self) -> RunFolder:
-        """The run."""
-        ...
-
-    @property
-    def settings(self) -> RunSettings:
-        """Its settings."""
-        ...
-
-    @property
-    def endpoints(self) -> Sequence[Endpoint]:
-        """The addresses of the teacher, with their keys."""
-        ...
-
-    @property
-    def lane(self) -> LaneOrder:
-        """The way that requests are to go."""
-        ...
-
-    @property
-    def metrics_port(self) -> int | None:
-        """Where counters are to be served; None: nowhere."""
-        ...
 
 
 def read_cluster(
@@ -90,7 +59,7 @@ def place_of_lane(place: "ClusterPlace | None", lane: LaneOrder) -> "ClusterPlac
     return place
 
 
-def open_spread(place: "ClusterPlace | None", order: AskingOrder) -> "OpenSpread | None":
+def open_spread(place: "ClusterPlace | None", order: "AskingOrder") -> "OpenSpread | None":
     """What has the items of an order worked on at a cluster; None: the command does it itself.
 
     Raises:

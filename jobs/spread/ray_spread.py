@@ -26,7 +26,15 @@ from jobs.run.spread_parts import SpreadParts
 from jobs.run.stored import SealingLender
 from jobs.send.sharded.borrowing import Borrowing
 from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
-from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, ShardEnded, Wanted
+from jobs.send.sharded.messages import (
+    Begin,
+    FromProcess,
+    Note,
+    SendShards,
+    Sent,
+    ShardEnded,
+    Wanted,
+)
 from jobs.send.sharded.outside.depot import (
     SegmentPlace,
     place_call,
@@ -132,7 +140,7 @@ class RaySpread(AsyncClosing):
         spreading = _Spreading(segments, taking, self._parts)
         if self._lender is not None:
             spreading.borrow(self._lender, process)
-        send = Send(
+        send = SendShards(
             call_dir=str(call.folder),
             workers=workers,
             spent_usd=self._parts.budget.spent_usd,

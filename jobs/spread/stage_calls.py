@@ -18,7 +18,7 @@ from jobs.documents.list_files import STAGE as DOCUMENTS_NAME
 from jobs.run.elsewhere import StageLeft
 from jobs.send.sharded.outside.depot import Input
 from jobs.send.sharded.outside.spool import PROMPTS, RUN
-from jobs.send.sharded.shards import Call, Shard
+from jobs.send.sharded.shards import Shard, ShardedCall
 from jobs.send.sharded.write_shards import write_call
 from schemas.record import Record, Value
 
@@ -43,7 +43,7 @@ class StageCall(Value):
     remembers: bool = False
 
 
-def write_stage_call(folder: RunFolder, left: StageLeft, count: int) -> Call:
+def write_stage_call(folder: RunFolder, left: StageLeft, count: int) -> ShardedCall:
     """Put what is left of a stage into `count` shards, what is about one chunk into the same.
 
     So what shares a prompt goes to one worker, which asks it in turn. What has a place of its own
@@ -76,7 +76,7 @@ def write_stage_call(folder: RunFolder, left: StageLeft, count: int) -> Call:
     return call
 
 
-def read_stage_call(call: Call) -> StageCall | None:
+def read_stage_call(call: ShardedCall) -> StageCall | None:
     """What a call is about; None: it was cut off before it was whole, and nobody began it.
 
     Raises:
@@ -97,7 +97,7 @@ def require_stage_call(shard: Shard) -> StageCall:
     Raises:
         ConfigError: it is not to be seen from this machine.
     """
-    call = read_stage_call(Call(shard.folder.parent))
+    call = read_stage_call(ShardedCall(shard.folder.parent))
     if call is None:
         raise ConfigError(
             f"{shard.folder}: is not there on a machine of the cluster; the run must lie in a "
@@ -107,7 +107,7 @@ def require_stage_call(shard: Shard) -> StageCall:
 
 
 def stage_inputs(
-    folder: RunFolder, call: Call, left: StageLeft, prompts_dir: Path | None
+    folder: RunFolder, call: ShardedCall, left: StageLeft, prompts_dir: Path | None
 ) -> list[Input]:
     """What a worker that does not see the folder of the run needs of it, beside the items.
 
@@ -190,5 +190,5 @@ def _number_of(item: Record) -> int:
     return crc32(str(getattr(item, CHUNK_FIELD, "") or record_id(item)).encode())
 
 
-def _order_path(call: Call) -> Path:
+def _order_path(call: ShardedCall) -> Path:
     return call.folder / "stage.json"

@@ -20,7 +20,7 @@ from engine.errors import (
 from engine.lease.leases import TTL_S
 from engine.run_folder import OWNER_ONLY, RunFolder
 from jobs.send.sharded.outside.stores import StoreOrder, open_store
-from jobs.stored.note import FileState, StoreNote, write_store_note
+from jobs.stored.note import StoredFile, StoreNote, write_store_note
 from jobs.stored.part_log import PartLog, read_through
 from jobs.stored.parts import Part, PartNote
 from jobs.stored.places import Place, place_in
@@ -173,8 +173,8 @@ class _Building:
     def __init__(self, run_dir: Path, log: PartLog) -> None:
         self._run_dir = run_dir
         self._log = log
-        self._expected: dict[str, FileState] = {}
-        self._found: dict[str, FileState] = {}
+        self._expected: dict[str, StoredFile] = {}
+        self._found: dict[str, StoredFile] = {}
 
     def add(self, part: Part) -> None:
         """Do to the files what a part says."""
@@ -196,8 +196,8 @@ class _Building:
                         written = self._log.get_object(extent.object_name)
                     file.write(written)
                     crc, size_bytes = zlib.crc32(written, crc), size_bytes + len(written)
-            self._found[change.name] = FileState(size_bytes=size_bytes, crc=crc)
-            self._expected[change.name] = FileState(size_bytes=change.size_bytes, crc=change.crc)
+            self._found[change.name] = StoredFile(size_bytes=size_bytes, crc=crc)
+            self._expected[change.name] = StoredFile(size_bytes=change.size_bytes, crc=change.crc)
 
     def check(self) -> None:
         """Raise DamagedLogError if a file is not what it was."""
@@ -208,11 +208,11 @@ class _Building:
                     "backup of the store"
                 )
 
-    def states(self) -> Mapping[str, FileState]:
+    def states(self) -> Mapping[str, StoredFile]:
         """How far each file is stored, and what it is like here."""
         return {name: self._state(name, state) for name, state in self._found.items()}
 
-    def _state(self, name: str, state: FileState) -> FileState:
+    def _state(self, name: str, state: StoredFile) -> StoredFile:
         status = (self._run_dir / name).stat()
         seen = {
             "inode": status.st_ino,

@@ -11,7 +11,7 @@ from engine.files.replace import replace_file
 from schemas.record import Value
 
 
-class FileState(Value):
+class StoredFile(Value):
     """How far a file is stored, and what it was like when that was last looked at."""
 
     size_bytes: int
@@ -30,7 +30,7 @@ class StoreNote(Value):
     url: str
     writer: str = ""
     number: int = 0
-    files: Mapping[str, FileState] = Field(default_factory=dict)
+    files: Mapping[str, StoredFile] = Field(default_factory=dict)
 
 
 def read_store_note(path: Path) -> StoreNote | None:

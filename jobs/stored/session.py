@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.clock import Clock
 from engine.errors import DamagedLogError, RunInUseError, TransientError
-from jobs.stored.note import FileState, StoreNote, write_store_note
+from jobs.stored.note import StoredFile, StoreNote, write_store_note
 from jobs.stored.part_log import PartLog, merge_if_possible, read_through
 from jobs.stored.parts import FileChange, Part, PartNote
 from jobs.stored.places import Place
@@ -123,7 +123,7 @@ class Session:
             return
         known = self._files.states.get(change.name)
         if known is None or (known.size_bytes, known.crc) != (change.size_bytes, change.crc):
-            state = FileState(size_bytes=change.size_bytes, crc=change.crc)
+            state = StoredFile(size_bytes=change.size_bytes, crc=change.crc)
             self._files.states[change.name] = state
 
     def _begin(self, before: PartNote | None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from engine.errors import StorageError
-from jobs.stored.note import FileState
+from jobs.stored.note import StoredFile
 from jobs.stored.parts import Base, Extent, FileChange
 from jobs.stored.places import Place
 
@@ -22,7 +22,7 @@ class Changes(NamedTuple):
 
     changes: list[FileChange]
     inline: list[bytes]
-    states: dict[str, FileState]
+    states: dict[str, StoredFile]
 
 
 class StoredFiles:
@@ -32,7 +32,7 @@ class StoredFiles:
     process has it open; at first it is read from its beginning, if it was touched since.
     """
 
-    def __init__(self, place: Place, states: Mapping[str, FileState]) -> None:
+    def __init__(self, place: Place, states: Mapping[str, StoredFile]) -> None:
         self._place = place
         self.states = dict(states)
         self._followed: dict[str, int] = {}
@@ -132,7 +132,7 @@ class StoredFiles:
             changes.changes.append(
                 FileChange(name=name, base=base, extents=extents, size_bytes=end, crc=crc)
             )
-        changes.states[name] = FileState(
+        changes.states[name] = StoredFile(
             size_bytes=end,
             crc=crc,
             inode=seen.st_ino,
@@ -165,7 +165,7 @@ class StoredFiles:
         return self._place.is_counter(self._place.root / name)
 
 
-def _was_seen_as(state: FileState, status: os.stat_result) -> bool:
+def _was_seen_as(state: StoredFile, status: os.stat_result) -> bool:
     """Whether a file has not been touched since it was looked at."""
     now = (status.st_ino, status.st_mtime_ns, status.st_size)
     return now == (state.inode, state.mtime_ns, state.seen_bytes)

@@ -24,7 +24,7 @@ MAX_OPEN_FILES = 64
 MB = 1_000_000
 BUFFER_BYTES = 1 << 20
 
-Verdict = Literal["packed", "waits", "too_large"]
+Packing = Literal["packed", "waits", "too_large"]
 
 
 class PackedFile(NamedTuple):
@@ -110,7 +110,7 @@ class Packer:
         """Whether something did not fit into the budget."""
         return self._room.is_money_short
 
-    def add(self, request: Spooled) -> Verdict:
+    def add(self, request: Spooled) -> Packing:
         """Put a request into its file, or say why that cannot be now, or ever."""
         form = self._forms.form_of(request)
         if form is not None and not self._forms.has_room(request):

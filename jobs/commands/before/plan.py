@@ -30,7 +30,7 @@ Target = Annotated[
         metavar="RUN|FOLDER", help="A run, or a folder of documents.", callback=take_in_left
     ),
 ]
-Sample = Annotated[
+SampleCount = Annotated[
     int | None,
     typer.Option(min=5, help="First ask about so many chunks of the run; they are kept."),
 ]
@@ -43,7 +43,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As one JSON object.")]
 def plan(
     target: Target,
     *,
-    sample: Sample = None,
+    sample: SampleCount = None,
     documents: Documents = None,
     config: Config = None,
     model: Model = None,

@@ -12,7 +12,7 @@ from engine.errors import ConfigError
 from jobs.commands.options import Assignments, BaseUrl, Config, DryRun
 
 if TYPE_CHECKING:
-    from jobs.dataset.judge.measure_judges import Decision
+    from jobs.dataset.judge.measure_judges import JudgedText
     from schemas.labels import LabelledText
     from schemas.settings import RunSettings
 
@@ -81,7 +81,10 @@ async def _plan(texts: "list[LabelledText]", folder: Path, settings: "RunSetting
 
 
 def _add_judge(
-    decisions: "list[Decision]", texts: "list[LabelledText]", folder: Path, settings: "RunSettings"
+    decisions: "list[JudgedText]",
+    texts: "list[LabelledText]",
+    folder: Path,
+    settings: "RunSettings",
 ) -> None:
     from jobs.process import run_to_end
 

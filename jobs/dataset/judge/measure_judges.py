@@ -22,7 +22,7 @@ from schemas.settings import JudgeSettings, RunSettings
 What = Literal["questions", "answers"]
 
 
-class Decision(NamedTuple):
+class JudgedText(NamedTuple):
     """What people say of one text, and for which reason each judge drops it; empty: it does not."""
 
     what: What
@@ -32,11 +32,11 @@ class Decision(NamedTuple):
     reasons: dict[str, str]
 
 
-def decide_freely(text: LabelledText, settings: RunSettings) -> list[Decision]:
+def decide_freely(text: LabelledText, settings: RunSettings) -> list[JudgedText]:
     """What the free filters say of all questions and answers about a text, in their order."""
     chunk = chunk_of(text)
     questions = [
-        Decision(
+        JudgedText(
             "questions",
             text.language,
             q.is_good,
@@ -46,7 +46,7 @@ def decide_freely(text: LabelledText, settings: RunSettings) -> list[Decision]:
         for q in text.questions
     ]
     answers = [
-        Decision(
+        JudgedText(
             "answers", text.language, a.is_good, a.why, {"free": _answer_reason(a, chunk, settings)}
         )
         for a in text.answers
@@ -75,7 +75,7 @@ async def decide_by_judge(
     return reasons
 
 
-def agreement(decisions: Iterable[Decision], judge: str) -> Agreement:
+def agreement(decisions: Iterable[JudgedText], judge: str) -> Agreement:
     """How the drops of one judge (`free`, `judge`, `both`) agree with people's."""
     counts = Counter((each.is_good, bool(_reason(each, judge))) for each in decisions)
     return Agreement(
@@ -86,7 +86,7 @@ def agreement(decisions: Iterable[Decision], judge: str) -> Agreement:
     )
 
 
-def caught_by_fault(decisions: Iterable[Decision], judge: str) -> dict[str, tuple[int, int]]:
+def caught_by_fault(decisions: Iterable[JudgedText], judge: str) -> dict[str, tuple[int, int]]:
     """For each fault that people name: how many are dropped, of how many."""
     caught, total = Counter[str](), Counter[str]()
     for each in decisions:
@@ -96,7 +96,7 @@ def caught_by_fault(decisions: Iterable[Decision], judge: str) -> dict[str, tupl
     return {why: (caught[why], count) for why, count in total.most_common()}
 
 
-def right_by_reason(decisions: Iterable[Decision], judge: str) -> dict[str, tuple[int, int]]:
+def right_by_reason(decisions: Iterable[JudgedText], judge: str) -> dict[str, tuple[int, int]]:
     """For each reason of a judge: how many of its drops are right, of how many."""
     drops: defaultdict[str, list[bool]] = defaultdict(list)
     for each in decisions:
@@ -105,7 +105,7 @@ def right_by_reason(decisions: Iterable[Decision], judge: str) -> dict[str, tupl
     return {name: (sum(right), len(right)) for name, right in sorted(drops.items())}
 
 
-def describe(decisions: Sequence[Decision], judges: Sequence[str]) -> Iterator[str]:
+def describe(decisions: Sequence[JudgedText], judges: Sequence[str]) -> Iterator[str]:
     """Tables for people: agreement, then recall by fault, then precision by reason."""
     yield f"{'':<10}{'':<8}{'':<6}{'n':>5}{'precision':>11}{'recall':>8}{'kappa':>7}"
     languages = ["", *sorted({each.language for each in decisions})]
@@ -129,7 +129,7 @@ def describe(decisions: Sequence[Decision], judges: Sequence[str]) -> Iterator[s
                 yield f"  {reason:<24}{right:>4} of {total}"
 
 
-def _reason(decision: Decision, judge: str) -> str:
+def _reason(decision: JudgedText, judge: str) -> str:
     if judge == "both":
         return decision.reasons["free"] or decision.reasons["judge"]
     return decision.reasons[judge]

@@ -13,7 +13,7 @@ from jobs.documents.workers.reader_worker import (
     TIMEOUT,
     reject,
 )
-from jobs.processes.worker_process import Worker, start_worker
+from jobs.processes.worker_process import WorkerProcess, start_worker
 from schemas.dataset import Rejection
 from schemas.documents import Document
 from schemas.settings import DocumentSettings
@@ -31,7 +31,7 @@ class ReaderPool(AsyncClosing):
         self._folder = folder.resolve()
         self._settings = settings
         self._places = asyncio.Semaphore(worker_count)
-        self._idle: list[Worker] = []
+        self._idle: list[WorkerProcess] = []
 
     async def aclose(self) -> None:
         """End the processes."""
@@ -55,7 +55,7 @@ class ReaderPool(AsyncClosing):
                 answer = await self._read_in(await self._start(), source)
             return answer
 
-    async def _read_in(self, worker: Worker, source: SourceFile) -> Document | Rejection:
+    async def _read_in(self, worker: WorkerProcess, source: SourceFile) -> Document | Rejection:
         answer: Document | Rejection | None = None
         try:
             async with asyncio.timeout(self._settings.max_seconds_per_file):
@@ -75,7 +75,7 @@ class ReaderPool(AsyncClosing):
                 self._idle.append(worker)
         return answer
 
-    async def _start(self) -> Worker:
+    async def _start(self) -> WorkerProcess:
         settings_json = self._settings.model_dump_json()
         return await start_worker(
             "jobs.documents.workers.reader_worker", self._folder, settings_json

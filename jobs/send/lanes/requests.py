@@ -47,7 +47,7 @@ from jobs.send.result_files import (
     result_paths,
     set_failures_aside,
 )
-from jobs.send.spending import Keep, Spending, open_spending
+from jobs.send.spending import FileSpending, Keep, open_spending
 from jobs.send.standard_output import ReplyPrinter
 from schemas.outcomes import Failed
 from schemas.settings import RunSettings
@@ -128,7 +128,7 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
     return SendEnd(counts, stats.snapshot(), elapsed_s, sending.unsettled, sending.ended_by)
 
 
-def _keep(spending: Spending, results: ResultFiles, printer: ReplyPrinter | None) -> Keep:
+def _keep(spending: FileSpending, results: ResultFiles, printer: ReplyPrinter | None) -> Keep:
     """Keeps an outcome, and prints it where that is asked for."""
     keep = spending.keeping(results.keep)
     return keep if printer is None else printer.printing(keep)

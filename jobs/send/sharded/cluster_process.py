@@ -21,11 +21,11 @@ from jobs.send.sharded.messages import (
     FROM_PROCESS,
     Begin,
     CallEnded,
-    Failed,
     FromProcess,
     Lend,
+    ProcessFailed,
     Ready,
-    Send,
+    SendShards,
     Stop,
     ToProcess,
 )
@@ -125,7 +125,7 @@ class ClusterProcess(AsyncClosing):
         self._has_begun = True
         return self._place.workers or message.cores
 
-    async def send(self, order: Send) -> AsyncIterator[FromProcess]:
+    async def send(self, order: SendShards) -> AsyncIterator[FromProcess]:
         """Have the shards of a call sent; yields what is reported, until all workers have ended.
 
         Raises:
@@ -170,7 +170,7 @@ class ClusterProcess(AsyncClosing):
             await self._process.wait()
             raise self._gone()
         message = FROM_PROCESS.validate_json(line)
-        if isinstance(message, Failed):
+        if isinstance(message, ProcessFailed):
             raise error_of(message)
         return message
 
@@ -214,7 +214,7 @@ def _unusual_names() -> list[str]:
     return sorted(name for name in names if not name.startswith(PLAIN_NAMES))
 
 
-def error_of(failed: Failed) -> EngineError:
+def error_of(failed: ProcessFailed) -> EngineError:
     """The error that a process reports. One that carries more than words is one of ours."""
     kind = getattr(errors, failed.error, UnexpectedError)
     is_plain = kind in (

@@ -12,7 +12,7 @@ from engine.clock import Clock
 from engine.errors import EngineError, OutageError, TransientError
 from engine.stats.adding import add_snapshots
 from engine.stats.counters import Stats, StatsSnapshot
-from jobs.send.sharded.messages import Failed, FromProcess, Note, Sent, ShardEnded
+from jobs.send.sharded.messages import FromProcess, Note, ProcessFailed, Sent, ShardEnded
 from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
 from jobs.send.sharded.shards import Segment, Shard
 
@@ -25,7 +25,7 @@ class WorkerLostError(Exception):
     """A worker is gone, or cannot be reached: what it was doing is to be done by another."""
 
 
-class Worker(Protocol):
+class CrewMember(Protocol):
     """A process that sends shards, one at a time."""
 
     async def send(self, folder: Path) -> ShardEnd:
@@ -70,7 +70,7 @@ class Crew:
         self,
         shards: Sequence[Shard],
         *,
-        hire: Callable[[], Awaitable[Worker]],
+        hire: Callable[[], Awaitable[CrewMember]],
         keeper: LeaseKeeper,
         spent_usd: Callable[[Segment], float] | None,
         report: Callable[[FromProcess], None],
@@ -83,8 +83,8 @@ class Crew:
         self._spent_usd = spent_usd
         self._report = report
         self._clock = clock
-        self._under_way: dict[Worker, Shard] = {}
-        self._seen: dict[Worker, StatsSnapshot] = {}
+        self._under_way: dict[CrewMember, Shard] = {}
+        self._seen: dict[CrewMember, StatsSnapshot] = {}
         self._losses: Counter[Path] = Counter()
         self._changed = asyncio.Event()
         self._is_ending = False
@@ -105,7 +105,7 @@ class Crew:
                 task.cancel()
         await self._look()
         if self._error is not None:
-            self._report(Failed(error=self._error.kind, message=self._error.message))
+            self._report(ProcessFailed(error=self._error.kind, message=self._error.message))
 
     async def stop(self, signum: int) -> None:
         """Begin nothing more; workers end their shards early, once what is in flight has landed."""
@@ -114,7 +114,7 @@ class Crew:
         await asyncio.gather(*(worker.stop(signum) for worker in tuple(self._under_way)))
 
     async def _work(self, group: asyncio.TaskGroup) -> None:
-        worker: Worker | None = None
+        worker: CrewMember | None = None
         while True:
             while self._is_ending or not self._waiting:
                 await self._changed.wait()
@@ -135,7 +135,7 @@ class Crew:
                 del self._under_way[worker]
             self._tell()
 
-    async def _begin(self) -> Worker | None:
+    async def _begin(self) -> CrewMember | None:
         try:
             return await self._hire()
         except EngineError as error:
@@ -191,7 +191,7 @@ class Crew:
         self._error = self._error or error
         await self.stop(signal.SIGTERM)
 
-    def _forget(self, worker: Worker) -> None:
+    def _forget(self, worker: CrewMember) -> None:
         del self._under_way[worker]
         gone = {"in_flight": 0, "max_in_flight": 0}
         self._seen[worker] = self._seen[worker].model_copy(update=gone)

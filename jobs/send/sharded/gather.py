@@ -23,8 +23,8 @@ from engine.stopping import Stopping, stop_on_signals
 from jobs.run.batch_folders import read_requests_out
 from jobs.send.result_files import ID_FIELD, OutcomeKind, ResultFiles, result_paths, shards_root
 from jobs.send.sharded.outside.depot import SegmentPlace, place_of
-from jobs.send.sharded.shards import Call, Segment, Shard, calls_in
-from jobs.send.spending import Spending, open_spending
+from jobs.send.sharded.shards import Segment, Shard, ShardedCall, calls_in
+from jobs.send.spending import FileSpending, open_spending
 from schemas.settings import RunSettings
 
 MAX_SKEW_S = 60.0  # by which clocks of machines may differ
@@ -83,7 +83,7 @@ async def gather_calls(
 async def gather_shard(
     shard: Shard,
     results: ResultFiles,
-    spending: Spending,
+    spending: FileSpending,
     counted: Container[str] = (),
     lent_usd: Mapping[str, float] = MappingProxyType({}),
 ) -> Gathered:
@@ -164,7 +164,7 @@ def _codes(path: Path) -> Iterator[str]:
         yield str(error.get("code") or "failed")
 
 
-async def _let_land(call: Call, grace_s: float, clock: Clock, stopping: Stopping) -> None:
+async def _let_land(call: ShardedCall, grace_s: float, clock: Clock, stopping: Stopping) -> None:
     """Wait until nobody writes what workers of a call that has ended had in flight: it is paid."""
     until_s = clock.monotonic_s() + grace_s
     locks = [each.paths.lock for shard in call.shards() for each in shard.segments()]
@@ -173,7 +173,7 @@ async def _let_land(call: Call, grace_s: float, clock: Clock, stopping: Stopping
         await clock.sleep(LOOK_EVERY_S)
 
 
-def lasts_s(call: Call, clock: Clock) -> float:
+def lasts_s(call: ShardedCall, clock: Clock) -> float:
     """How long a worker of a call that has ended may still begin to send."""
     if all(holder.is_closed for holder in read_leases(call.leases_path)):
         return 0.0

@@ -23,7 +23,7 @@ class Begin(Value):
     store: StoreOrder | None = None
 
 
-class Send(Value):
+class SendShards(Value):
     """To the process: have the shards of a call sent; `spent_usd` is spent of the cap already.
 
     `is_borrowing`: workers are lent nothing but what `Lend` says.
@@ -97,7 +97,7 @@ class Note(Value):
     text: str
 
 
-class Failed(Value):
+class ProcessFailed(Value):
     """From the process: what ended it early, by the class of the error and its words."""
 
     kind: Literal["failed"] = "failed"
@@ -105,8 +105,8 @@ class Failed(Value):
     message: str
 
 
-ToProcess = Begin | Send | Lend | Stop
-FromProcess = Ready | Sent | Wanted | ShardEnded | CallEnded | Note | Failed
+ToProcess = Begin | SendShards | Lend | Stop
+FromProcess = Ready | Sent | Wanted | ShardEnded | CallEnded | Note | ProcessFailed
 
 TO_PROCESS: TypeAdapter[ToProcess] = TypeAdapter(Annotated[ToProcess, Field(discriminator="kind")])
 FROM_PROCESS: TypeAdapter[FromProcess] = TypeAdapter(

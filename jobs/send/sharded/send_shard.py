@@ -31,7 +31,7 @@ from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ID_FIELD, ResultFiles
 from jobs.send.sharded.outside.stores import StoreOrder
 from jobs.send.sharded.shards import Segment, Shard
-from jobs.send.spending import Spending
+from jobs.send.spending import FileSpending
 from schemas.settings import RunSettings
 
 
@@ -167,7 +167,9 @@ def make_lease_client(segment: Segment, settings: RunSettings, lender: Lender) -
     )
 
 
-def _open_spending(segment: Segment, settings: RunSettings, lease_client: LeaseClient) -> Spending:
+def _open_spending(
+    segment: Segment, settings: RunSettings, lease_client: LeaseClient
+) -> FileSpending:
     log = SendLog(segment.paths.sends, is_synced=settings.budget.usd is not None)
     budget = Budget(
         cap_usd=None,
@@ -178,4 +180,4 @@ def _open_spending(segment: Segment, settings: RunSettings, lease_client: LeaseC
         cap=lease_client,
     )
     lease_client.follow(budget)
-    return Spending(budget, log)
+    return FileSpending(budget, log)

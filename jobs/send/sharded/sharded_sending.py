@@ -20,14 +20,14 @@ from jobs.send.sharded.messages import (
     FromProcess,
     Lend,
     Note,
-    Send,
+    SendShards,
     Sent,
     ShardEnded,
     Wanted,
 )
 from jobs.send.sharded.outside.depot import SegmentPlace, remove_if_untouched
 from jobs.send.sharded.take_written import TakingWritten
-from jobs.send.spending import Spending
+from jobs.send.spending import FileSpending
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Driver(Protocol):
         """Take the order; returns how many workers there are to be."""
         ...
 
-    def send(self, order: Send) -> AsyncIterator[FromProcess]:
+    def send(self, order: SendShards) -> AsyncIterator[FromProcess]:
         """Have the shards of a call sent; yields what is reported, until all workers have ended.
 
         Raises:
@@ -62,7 +62,7 @@ class ShardedSending:
     def __init__(
         self,
         results: ResultFiles,
-        spending: Spending,
+        spending: FileSpending,
         wanted_count: int,
         lender: SealingLender | None = None,
     ) -> None:
@@ -83,7 +83,7 @@ class ShardedSending:
         self, driver: Driver, segments: SegmentPlace, workers: int, stopping: Stopping
     ) -> None:
         """Have all shards sent; what ends it early stands in `ended_by`."""
-        send = Send(
+        send = SendShards(
             call_dir=str(segments.call.folder),
             workers=workers,
             spent_usd=self._spending.budget.spent_usd,

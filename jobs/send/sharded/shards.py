@@ -115,7 +115,7 @@ class Shard:
         shutil.rmtree(self.folder)
 
 
-class Call:
+class ShardedCall:
     """The shards of one call of a command, and the log of what was lent to its workers."""
 
     def __init__(self, folder: Path, epochs: Epochs = FOLDER_EPOCHS) -> None:
@@ -138,6 +138,6 @@ class Call:
             self.folder.parent.rmdir()
 
 
-def calls_in(root: Path) -> list[Call]:
+def calls_in(root: Path) -> list[ShardedCall]:
     """The calls in a folder, of which something is not yet where it belongs."""
-    return [Call(each) for each in sorted(root.iterdir())] if root.is_dir() else []
+    return [ShardedCall(each) for each in sorted(root.iterdir())] if root.is_dir() else []

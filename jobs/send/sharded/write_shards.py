@@ -19,7 +19,7 @@ from jobs.send.batch_files import read_batch_file
 from jobs.send.batch_lines import BadLineError, id_key_at_sight, read_batch_line
 from jobs.send.check_batch_file import MARK_LINES, WANTED, CheckedFile
 from jobs.send.result_files import shards_root
-from jobs.send.sharded.shards import OWNER_ONLY, REQUESTS_NAME, Call
+from jobs.send.sharded.shards import OWNER_ONLY, REQUESTS_NAME, ShardedCall
 
 CALL_ID_BYTES = 4
 BUFFER_BYTES = 1 << 16  # of each shard while it is written: there may be thousands
@@ -38,7 +38,7 @@ class _Stripe(NamedTuple):
 
 async def write_shards_on_cores(
     checked: CheckedFile, out_path: Path, count: int, pool: WorkPool, stopping: Stopping
-) -> Call:
+) -> ShardedCall:
     """What `write_shards` is for; of a large file each shard is written by one of many processes.
 
     A shard is then made of stripes of the file, so that nothing is looked at line by line where
@@ -123,7 +123,7 @@ def _wanted_in(file: RawIOBase, stripe: _Stripe, path: Path) -> bytes:
     return b"".join(line + b"\n" for line, verdict in lines if verdict == WANTED)
 
 
-def write_shards(checked: CheckedFile, out_path: Path, count: int) -> Call:
+def write_shards(checked: CheckedFile, out_path: Path, count: int) -> ShardedCall:
     """Put the wanted requests of a file into `count` shards, by a hash of their ids.
 
     Raises:
@@ -136,7 +136,9 @@ def write_shards(checked: CheckedFile, out_path: Path, count: int) -> Call:
         raise changed_meanwhile(checked.path) from None
 
 
-def write_call(root: Path, name: str, lines: Iterable[tuple[int, bytes]], count: int) -> Call:
+def write_call(
+    root: Path, name: str, lines: Iterable[tuple[int, bytes]], count: int
+) -> ShardedCall:
     """Put lines into files called `name` of `count` shards, each by the number before it.
 
     What had been written is removed where not all can be.
@@ -150,9 +152,9 @@ def write_call(root: Path, name: str, lines: Iterable[tuple[int, bytes]], count:
 
 
 @contextmanager
-def _new_call(root: Path) -> Iterator[Call]:
+def _new_call(root: Path) -> Iterator[ShardedCall]:
     """A call in a folder of its own, which is removed where the block does not end well."""
-    call = Call(root / os.urandom(CALL_ID_BYTES).hex())
+    call = ShardedCall(root / os.urandom(CALL_ID_BYTES).hex())
     try:
         call.folder.mkdir(mode=OWNER_ONLY, parents=True)
         try:

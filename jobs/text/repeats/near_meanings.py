@@ -15,7 +15,7 @@ DEVIATIONS = 4.0  # beyond what is expected, before a sketch rules a text out: o
 FIRST_TEXTS = 1_024
 
 Vector = NDArray[np.float32]
-Sketch = NDArray[np.uint64]
+SignSketch = NDArray[np.uint64]
 
 
 class NearMeanings:
@@ -42,7 +42,7 @@ class NearMeanings:
         self._differ = differ
         self._most_bits = _most_differing_bits(min_cosine)
         self._item_ids: list[str] = []
-        self._sketches: Sketch = np.zeros((SKETCH_BITS // 64, FIRST_TEXTS), np.uint64)
+        self._sketches: SignSketch = np.zeros((SKETCH_BITS // 64, FIRST_TEXTS), np.uint64)
         self._planes: Vectors | None = None
 
     def remember(self, item_id: str) -> None:
@@ -70,7 +70,7 @@ class NearMeanings:
                 return match
         return None
 
-    def _near(self, sketch: Sketch) -> list[int]:
+    def _near(self, sketch: SignSketch) -> list[int]:
         """The numbers of those whose sketches are near to one."""
         count = len(self._item_ids)
         distances = np.zeros(count, np.uint16)
@@ -83,7 +83,7 @@ class NearMeanings:
         other = self._vector_of(item_id)
         return -1.0 if other is None else round(float(vector @ other), 4)
 
-    def _sketch(self, vector: Vector) -> Sketch:
+    def _sketch(self, vector: Vector) -> SignSketch:
         if self._planes is None:  # always the same for vectors of one length
             chance = np.random.default_rng(0)
             planes = chance.standard_normal((len(vector), SKETCH_BITS), np.float32)
@@ -93,7 +93,7 @@ class NearMeanings:
                 f"questions.embedding_model: found vectors of {len(self._planes)} numbers and of "
                 f"{len(vector)}, expected those of one model: did its server change it?"
             )
-        sketch: Sketch = np.packbits(vector @ self._planes > 0).view(np.uint64)
+        sketch: SignSketch = np.packbits(vector @ self._planes > 0).view(np.uint64)
         return sketch
 
 

@@ -18,7 +18,7 @@ from jobs.send.sharded.outside.parts import decode_part
 from jobs.send.sharded.outside.sealing import SEAL_EVERY_S
 from jobs.send.sharded.outside.stores import StoreOrder
 from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
-from jobs.send.sharded.shards import REQUESTS_NAME, Call
+from jobs.send.sharded.shards import REQUESTS_NAME, ShardedCall
 from jobs.send.spending import open_spending
 from tests.forked import ForkedProcess
 from tests.integration.jobs.send.sending import read_lines, write_requests
@@ -63,7 +63,7 @@ def depot(tmp_path: Path, url: str) -> Depot:
     shard_dir = tmp_path / "out.jsonl.shards" / NAME
     shard_dir.mkdir(parents=True)
     write_requests(shard_dir / REQUESTS_NAME, IDS)
-    placed = place_call(Call(shard_dir.parent), StoreOrder(url=url))
+    placed = place_call(ShardedCall(shard_dir.parent), StoreOrder(url=url))
     assert isinstance(placed, Depot)
     return placed
 

@@ -25,7 +25,7 @@ EVALUATIONS_PER_EPOCH = 4
 PATIENCE = 4  # evaluations without gain after which it stops
 CHECKPOINT_COST = 20.0  # between two, times what the last one took: at most a twentieth of the time
 
-Report = Callable[[TuningNews], None]
+ReportNews = Callable[[TuningNews], None]
 
 
 class TrainingRows(NamedTuple):
@@ -51,7 +51,7 @@ class Training:
     """One training on one network; the same task on the same machine makes the same weights."""
 
     def __init__(
-        self, task: TuningTask, network: Network, rows: TrainingRows, report: Report
+        self, task: TuningTask, network: Network, rows: TrainingRows, report: ReportNews
     ) -> None:
         plan = task.plan
         prepare_network(network, plan)

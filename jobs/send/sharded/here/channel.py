@@ -9,12 +9,12 @@ from pydantic import Field, TypeAdapter
 from engine.lease.claims import Claim, Lease
 from engine.wire.endpoints import Endpoint
 from jobs.processes.serve_parent import LENGTH_BYTES
-from jobs.send.sharded.messages import Failed, Note, Sent, Stop
+from jobs.send.sharded.messages import Note, ProcessFailed, Sent, Stop
 from schemas.record import Value
 from schemas.settings import RunSettings
 
 
-class Order(Value):
+class SenderOrder(Value):
     """To a sender, first: what it needs to know. Keys travel in here, and nowhere else."""
 
     kind: Literal["order"] = "order"
@@ -43,14 +43,14 @@ class Taken(Value):
 
 
 class Claimed(Value):
-    """From a sender: it claims; the answer is `Lent`, or `Failed`."""
+    """From a sender: it claims; the answer is `Lent`, or `ProcessFailed`."""
 
     kind: Literal["claimed"] = "claimed"
     claim: Claim
 
 
 class Closed(Value):
-    """From a sender: a holder has ended; the answer is `Taken`, or `Failed`."""
+    """From a sender: a holder has ended; the answer is `Taken`, or `ProcessFailed`."""
 
     kind: Literal["closed"] = "closed"
     holder: str
@@ -62,10 +62,10 @@ class Ended(Value):
 
     kind: Literal["ended"] = "ended"
     unsettled: dict[str, int]
-    error: Failed | None
+    error: ProcessFailed | None
 
 
-ToSender = Order | SendShard | Stop | Lent | Taken | Failed
+ToSender = SenderOrder | SendShard | Stop | Lent | Taken | ProcessFailed
 FromSender = Claimed | Closed | Ended | Sent | Note
 
 TO_SENDER: TypeAdapter[ToSender] = TypeAdapter(Annotated[ToSender, Field(discriminator="kind")])

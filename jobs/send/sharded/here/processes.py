@@ -19,11 +19,11 @@ from jobs.send.sharded.borrowing import tell_wanted
 from jobs.send.sharded.cluster_process import error_of
 from jobs.send.sharded.crew import Crew
 from jobs.send.sharded.gather import spent_usd
-from jobs.send.sharded.here.channel import Order
+from jobs.send.sharded.here.channel import SenderOrder
 from jobs.send.sharded.here.sender import Sender
-from jobs.send.sharded.messages import Begin, Failed, FromProcess, Lend, Send
+from jobs.send.sharded.messages import Begin, FromProcess, Lend, ProcessFailed, SendShards
 from jobs.send.sharded.send_shard import ErrorWords
-from jobs.send.sharded.shards import Call
+from jobs.send.sharded.shards import ShardedCall
 
 
 class HerePlace(NamedTuple):
@@ -77,13 +77,13 @@ class SenderProcesses:
         bounds = [each.max_in_flight or self._place.workers for each in begin.endpoints]
         return min(self._place.workers, begin.settings.limits.max_in_flight, *bounds)
 
-    async def send(self, order: Send) -> AsyncIterator[FromProcess]:
+    async def send(self, order: SendShards) -> AsyncIterator[FromProcess]:
         """Have the shards of a call sent; yields what is reported, until all senders have ended.
 
         Raises:
             EngineError: what ended it early.
         """
-        call = Call(Path(order.call_dir))
+        call = ShardedCall(Path(order.call_dir))
         lending = Lending(
             call.leases_path,
             cap_usd=self._begin.settings.budget.usd,
@@ -103,7 +103,7 @@ class SenderProcesses:
         )
         self._group.create_task(self._run(self._crew, order))
         while (report := await self._reports.get()) is not None:
-            if isinstance(report, Failed):
+            if isinstance(report, ProcessFailed):
                 raise error_of(report)
             yield report
 
@@ -117,10 +117,10 @@ class SenderProcesses:
         if self._crew is not None and not self._has_ended.is_set():
             self._group.create_task(self._crew.stop(signum))
 
-    async def _run(self, crew: Crew, order: Send) -> None:
+    async def _run(self, crew: Crew, order: SendShards) -> None:
         def fail(error: EngineError) -> None:
             words = ErrorWords.of(error)
-            self._reports.put_nowait(Failed(error=words.kind, message=words.message))
+            self._reports.put_nowait(ProcessFailed(error=words.kind, message=words.message))
 
         async def run() -> None:
             async with AsyncExitStack() as opened:
@@ -135,18 +135,18 @@ class SenderProcesses:
             self._has_ended.set()
             self._reports.put_nowait(None)
 
-    async def _hire(self, order: Order, lending: Lending) -> Sender:
+    async def _hire(self, order: SenderOrder, lending: Lending) -> Sender:
         sender = await Sender.start(order, lending, self._reports.put_nowait)
         self._senders.append(sender)
         self._group.create_task(sender.serve())
         return sender
 
-    def _part(self, workers: int) -> Order:
+    def _part(self, workers: int) -> SenderOrder:
         """What each sender is told: its part of what may be in flight, all else as it is."""
         settings, endpoints = self._begin.settings, self._begin.endpoints
         limits = settings.limits
         most = limits.model_copy(update={"max_in_flight": limits.max_in_flight // workers})
-        return Order(
+        return SenderOrder(
             settings=settings.model_copy(update={"limits": most}),
             endpoints=[
                 replace(each, max_in_flight=each.max_in_flight and each.max_in_flight // workers)

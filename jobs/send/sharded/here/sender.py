@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.errors import EngineError
 from engine.lease.claims import Lender
 from engine.stats.counters import Stats, StatsSnapshot
-from jobs.processes.worker_process import Worker, start_worker
+from jobs.processes.worker_process import WorkerProcess, start_worker
 from jobs.send.sharded.crew import WorkerLostError
 from jobs.send.sharded.here.channel import (
     FROM_SENDER,
@@ -18,11 +18,11 @@ from jobs.send.sharded.here.channel import (
     Ended,
     FromSender,
     Lent,
-    Order,
+    SenderOrder,
     SendShard,
     Taken,
 )
-from jobs.send.sharded.messages import Failed, Note, Sent, Stop
+from jobs.send.sharded.messages import Note, ProcessFailed, Sent, Stop
 from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
 from schemas.record import Value
 
@@ -33,7 +33,9 @@ INHERITED = ("SSL_CERT_FILE", "SSL_CERT_DIR")  # whom to trust; proxies and keys
 class Sender:
     """A process that sends shards. `serve` must run as long as it does."""
 
-    def __init__(self, process: Worker, lender: Lender, report: Callable[[Note], None]) -> None:
+    def __init__(
+        self, process: WorkerProcess, lender: Lender, report: Callable[[Note], None]
+    ) -> None:
         self._process = process
         self._channel: Channel[FromSender] = Channel(process.reader, process.writer, FROM_SENDER)
         self._lender = lender
@@ -43,7 +45,9 @@ class Sender:
         self._lost: WorkerLostError | None = None
 
     @classmethod
-    async def start(cls, order: Order, lender: Lender, report: Callable[[Note], None]) -> "Sender":
+    async def start(
+        cls, order: SenderOrder, lender: Lender, report: Callable[[Note], None]
+    ) -> "Sender":
         """A sender that has begun.
 
         Raises:
@@ -100,5 +104,5 @@ class Sender:
                 return Lent(lease=await self._lender.renew(message.claim))
             await self._lender.close(message.holder, message.spent_usd)
         except EngineError as error:  # of the disk: it ends the sender, and so the call
-            return Failed(error=type(error).__name__, message=str(error))
+            return ProcessFailed(error=type(error).__name__, message=str(error))
         return Taken()

@@ -25,12 +25,12 @@ from jobs.send.sharded.here.channel import (
     Closed,
     Ended,
     Lent,
-    Order,
+    SenderOrder,
     SendShard,
     Taken,
     ToSender,
 )
-from jobs.send.sharded.messages import Failed, Note, Sent, Stop
+from jobs.send.sharded.messages import Note, ProcessFailed, Sent, Stop
 from jobs.send.sharded.send_shard import WorkerOrder, send_shard
 from jobs.send.sharded.shard_sender import ShardSender
 from schemas.record import Value
@@ -38,7 +38,7 @@ from schemas.record import Value
 SHOW_EVERY_S = 1.0
 DRIVER_GONE = "driver_gone"
 
-LenderAnswer = Lent | Taken | Failed
+LenderAnswer = Lent | Taken | ProcessFailed
 
 
 class DriverLender:
@@ -79,7 +79,7 @@ class DriverLender:
         self._asked.append(asked)
         self._channel.tell(message)
         answer = await asked
-        if isinstance(answer, Failed):
+        if isinstance(answer, ProcessFailed):
             raise error_of(answer)
         return answer
 
@@ -88,10 +88,10 @@ def _driver_gone() -> TransientError:
     return TransientError("the process of the command is gone", code=DRIVER_GONE)
 
 
-class Sender:
+class ShardsProcess:
     """One sender: does what it is told until the driver is gone, then lands what is in flight."""
 
-    def __init__(self, channel: Channel[ToSender], order: Order) -> None:
+    def __init__(self, channel: Channel[ToSender], order: SenderOrder) -> None:
         self._channel = channel
         self._lender = DriverLender(channel)
         self._sender = ShardSender(WorkerOrder(order.settings, order.endpoints), send_shard)
@@ -111,7 +111,7 @@ class Sender:
                     case Stop():
                         self._is_stopped = True
                         await self._sender.stop(message.signum)
-                    case Lent() | Taken() | Failed():
+                    case Lent() | Taken() | ProcessFailed():
                         self._lender.take(message)
             showing.cancel()
             if sending is not None:
@@ -120,7 +120,7 @@ class Sender:
     async def _send(self, folder: Path) -> None:
         """Send a shard; whatever ends it, the driver is told."""
         end = await self._sender.send(folder)
-        error = end.error and Failed(error=end.error.kind, message=end.error.message)
+        error = end.error and ProcessFailed(error=end.error.kind, message=end.error.message)
         self._channel.tell(Sent(stats=await self._sender.snapshot()))
         self._channel.tell(Ended(unsettled=end.unsettled, error=error))
 
@@ -154,8 +154,8 @@ async def _serve(descriptor: int) -> None:
     for room in ("engine", "jobs"):
         logging.getLogger(room).addHandler(_Notes(channel))
     order = await channel.hear()
-    if isinstance(order, Order):
-        await Sender(channel, order).serve()
+    if isinstance(order, SenderOrder):
+        await ShardsProcess(channel, order).serve()
 
 
 def main() -> None:

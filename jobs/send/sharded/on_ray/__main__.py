@@ -25,12 +25,12 @@ from jobs.send.sharded.gather import spent_usd
 from jobs.send.sharded.messages import (
     Begin,
     CallEnded,
-    Failed,
     FromProcess,
     Lend,
     Note,
+    ProcessFailed,
     Ready,
-    Send,
+    SendShards,
     Stop,
 )
 from jobs.send.sharded.on_ray.actors import Actor, RayLender, open_keeper, open_lender
@@ -40,7 +40,7 @@ from jobs.send.sharded.on_ray.staff import Staff
 from jobs.send.sharded.outside.epochs import outside_call
 from jobs.send.sharded.outside.work_outside import OutsideWork
 from jobs.send.sharded.send_shard import ErrorWords, ShardWork, WorkerOrder, send_shard
-from jobs.send.sharded.shards import Call, Segment
+from jobs.send.sharded.shards import Segment, ShardedCall
 
 Report = Callable[[FromProcess], None]
 
@@ -57,7 +57,7 @@ async def _serve(job: ShardJob, folder: Path, report: Report) -> None:
 
     def fail(error: EngineError) -> None:
         words = ErrorWords.of(error)
-        report(Failed(error=words.kind, message=words.message))
+        report(ProcessFailed(error=words.kind, message=words.message))
 
     await run_workers(partial(_obey, job, folder, report), 1, on_error=fail)
 
@@ -88,14 +88,14 @@ async def _obey(job: ShardJob, folder: Path, report: Report) -> None:
 async def _send(
     job: ShardJob,
     order: WorkerOrder,
-    send: Send,
+    send: SendShards,
     staff: Staff,
     keeper: Actor,
     orders: StreamReader,
     report: Report,
 ) -> None:
     folder = Path(send.call_dir)
-    call = Call(folder) if order.store is None else outside_call(folder, order.store)
+    call = ShardedCall(folder) if order.store is None else outside_call(folder, order.store)
     lender = open_lender(keeper, call, order, send)
     crew = Crew(
         call.shards(),

@@ -15,10 +15,10 @@ from engine.lease.claims import Claim, Demand, Lease
 from engine.stats.counters import StatsSnapshot
 from jobs.send.sharded.call_lender import CallLender, LendingOrder
 from jobs.send.sharded.crew import WorkerLostError
-from jobs.send.sharded.messages import Send
+from jobs.send.sharded.messages import SendShards
 from jobs.send.sharded.send_shard import ShardEnd, ShardWork, WorkerOrder
 from jobs.send.sharded.shard_sender import ShardSender
-from jobs.send.sharded.shards import Call
+from jobs.send.sharded.shards import ShardedCall
 
 LENDER_AWAY = "lender_away"
 LEASE_CALLS = 1000  # that it works on at once: each waits for the disk
@@ -126,7 +126,9 @@ def open_keeper() -> Actor:
     return lender.remote()
 
 
-def open_lender(keeper: Actor, call: Call, order: WorkerOrder, send: Send) -> RayLender:
+def open_lender(
+    keeper: Actor, call: ShardedCall, order: WorkerOrder, send: SendShards
+) -> RayLender:
     """What lends to the workers of a call."""
     return RayLender(
         keeper,

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from asyncio import StreamReader
 
-from jobs.send.sharded.messages import TO_PROCESS, Send, ToProcess
+from jobs.send.sharded.messages import TO_PROCESS, SendShards, ToProcess
 
 MAX_LINE_BYTES = 1 << 24
 
@@ -24,12 +24,12 @@ async def next_order(orders: StreamReader) -> ToProcess | None:
     return TO_PROCESS.validate_json(line) if line else None
 
 
-async def next_send(orders: StreamReader) -> Send | None:
+async def next_send(orders: StreamReader) -> SendShards | None:
     """The next call to be made; None: there is none.
 
     What comes before it is about the last one, which had ended when it was written.
     """
     while (order := await next_order(orders)) is not None:
-        if isinstance(order, Send):
+        if isinstance(order, SendShards):
             return order
     return None

@@ -14,7 +14,7 @@ from jobs.send.sharded.outside.epochs import StoreEpochs
 from jobs.send.sharded.outside.mirror import Mirror
 from jobs.send.sharded.outside.spool import INPUTS
 from jobs.send.sharded.outside.stores import Store, StoreOrder, open_store, read_store
-from jobs.send.sharded.shards import Call, Shard
+from jobs.send.sharded.shards import Shard, ShardedCall
 
 STORE_NAME = "store"  # of the file of a call that says where its segments lie
 
@@ -32,7 +32,7 @@ class SegmentPlace(Protocol):
     """Where the segments of a call are, which are read in its folder. Calls block."""
 
     @property
-    def call(self) -> Call:
+    def call(self) -> ShardedCall:
         """The call."""
         ...
 
@@ -68,7 +68,7 @@ class SegmentPlace(Protocol):
 class InFolder:
     """Segments that workers write in the folder of the call itself: all machines see it."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: ShardedCall) -> None:
         self.call = call
 
     def put(self, inputs: Iterable[Input]) -> None:
@@ -112,7 +112,7 @@ class Depot:
         self.url = f"{order.url.rstrip('/')}/{self._prefix}"
         self._mirrors: dict[str, Mirror] = {}
         self._epochs = StoreEpochs(self._store)
-        self.call = Call(folder, self._epochs)
+        self.call = ShardedCall(folder, self._epochs)
 
     def put(self, inputs: Iterable[Input]) -> None:
         """As SegmentPlace.put.
@@ -205,7 +205,9 @@ def try_store(store: Store, url: str) -> None:
         )
 
 
-def place_call(call: Call, store: StoreOrder | None, inputs: Iterable[Input] = ()) -> SegmentPlace:
+def place_call(
+    call: ShardedCall, store: StoreOrder | None, inputs: Iterable[Input] = ()
+) -> SegmentPlace:
     """Where the segments of a new call are to be; workers can have its shards from there.
 
     Raises:
@@ -270,7 +272,7 @@ def place_of(folder: Path, environment: Mapping[str, str]) -> InFolder | Depot:
     """
     path = folder / STORE_NAME
     if not path.exists():
-        return InFolder(Call(folder))
+        return InFolder(ShardedCall(folder))
     return Depot(folder, read_store(path.read_text("utf-8").strip(), environment))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jobs.send.sharded.outside.parts import epochs_in, owner_name
 from jobs.send.sharded.outside.stores import Store, StoreOrder, open_store
-from jobs.send.sharded.shards import EPOCH, Call, Segment, Shard
+from jobs.send.sharded.shards import EPOCH, Segment, Shard, ShardedCall
 
 TOKEN_BYTES = 8
 
@@ -50,9 +50,9 @@ class StoreEpochs:
         return is_there
 
 
-def outside_call(folder: Path, order: StoreOrder) -> Call:
+def outside_call(folder: Path, order: StoreOrder) -> ShardedCall:
     """A call whose segments are written elsewhere, and sealed to a store."""
-    return Call(folder, StoreEpochs(open_store(order)))
+    return ShardedCall(folder, StoreEpochs(open_store(order)))
 
 
 def prefix_of(shard: Shard) -> str:

@@ -5,7 +5,7 @@ from collections import Counter
 
 from jobs.send.sharded.outside.epochs import prefix_of
 from jobs.send.sharded.outside.parts import (
-    PartName,
+    SegmentPart,
     decode_part,
     epochs_in,
     missing_part,
@@ -64,10 +64,10 @@ class Mirror:
         (self._shard.folder / f"{EPOCH}{epoch}").mkdir(parents=True, exist_ok=True)
         self._epoch = max(self._epoch, epoch)
 
-    def _next_part(self, epoch: int) -> PartName:
-        return PartName(epoch, self._seqs[epoch] + 1)
+    def _next_part(self, epoch: int) -> SegmentPart:
+        return SegmentPart(epoch, self._seqs[epoch] + 1)
 
-    def _take(self, part: PartName) -> bool:
+    def _take(self, part: SegmentPart) -> bool:
         data = self._store.get(f"{self._prefix}{part}")
         if data is None:
             return False

@@ -20,7 +20,7 @@ class Piece(NamedTuple):
     lines: bytes
 
 
-class PartName(NamedTuple):
+class SegmentPart(NamedTuple):
     """Which part of which segment of a shard: `seq` counts from 1 on."""
 
     epoch: int
@@ -35,10 +35,10 @@ def owner_name(epoch: int) -> str:
     return f"{epoch:05}-owner"
 
 
-def part_names(names: Iterable[str]) -> list[PartName]:
+def part_names(names: Iterable[str]) -> list[SegmentPart]:
     """The parts among the objects of a shard, in order."""
     found = (_PART.fullmatch(name.rpartition("/")[2]) for name in names)
-    return sorted(PartName(int(each[1]), int(each[2])) for each in found if each)
+    return sorted(SegmentPart(int(each[1]), int(each[2])) for each in found if each)
 
 
 def epochs_in(names: Iterable[str]) -> list[int]:

@@ -10,8 +10,8 @@ from engine.files.jsonl_lines import read_blocks
 from engine.run_folder import RunFolder
 from jobs.send.sharded.outside.epochs import prefix_of
 from jobs.send.sharded.outside.parts import (
-    PartName,
     Piece,
+    SegmentPart,
     decode_part,
     encode_part,
     part_names,
@@ -67,7 +67,7 @@ class Sealer:
             ends = self._written()
             while part := self._pending or self._next_part(ends):
                 self._pending = part
-                name = f"{self._prefix}{PartName(self._segment.epoch, part.seq)}"
+                name = f"{self._prefix}{SegmentPart(self._segment.epoch, part.seq)}"
                 if not self._store.put_new(name, encode_part(part.pieces)):
                     raise RuntimeError(f"{name}: another has written it, in this one's epoch")
                 self._note(part)

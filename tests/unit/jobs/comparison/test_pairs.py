@@ -5,11 +5,13 @@ import pytest
 from jobs.comparison.models import compare_models
 from jobs.comparison.shown.table import describe_comparison
 from jobs.evaluation.read_evaluation import Evaluation
-from schemas.evaluation import ModelAnswer, Outcome, PairVerdict
+from schemas.evaluation import ModelAnswer, PairOutcome, PairVerdict
 from tests.unit.jobs.comparison.evaluations import evaluation_of
 
 
-def verdict(of: ModelAnswer, outcome: Outcome | None, *, is_consistent: bool = True) -> PairVerdict:
+def verdict(
+    of: ModelAnswer, outcome: PairOutcome | None, *, is_consistent: bool = True
+) -> PairVerdict:
     return PairVerdict(
         pair_id=of.answer_id,
         sample_id=of.sample_id,
@@ -34,7 +36,7 @@ def made() -> Evaluation:
 def test_wins_ties_and_losses_are_counted_with_an_interval_by_document() -> None:
     evaluation = made()
     tuned = [answer for answer in evaluation.answers if answer.role == "tuned"]
-    counts: dict[Outcome | None, int] = {"win": 12, "tie": 6, "loss": 4, None: 2}
+    counts: dict[PairOutcome | None, int] = {"win": 12, "tie": 6, "loss": 4, None: 2}
     outcomes = [outcome for outcome, count in counts.items() for _ in range(count)]
     pairs = [
         verdict(answer, outcome, is_consistent=outcome != "tie")

@@ -5,7 +5,7 @@ from jobs.comparison.models import compare_models
 from jobs.comparison.refusals import find_refusals
 from jobs.comparison.shown.table import describe_comparison
 from jobs.evaluation.read_evaluation import Evaluation
-from schemas.evaluation import ClaimFinding, Finding
+from schemas.evaluation import ClaimFinding, ClaimVerdict
 from tests.rows import each_row
 from tests.unit.jobs.comparison.evaluations import answer, sample, score
 
@@ -47,7 +47,7 @@ def test_judge_decides_and_wording_only_where_it_was_not_asked(
     [(("evasive",) * 3, True), (("evasive", "asked", "evasive"), False), ((), None)],
 )
 def test_questions_that_the_judge_made_for_relevancy_tell_refusals_too(
-    verdicts: tuple[Finding, ...], is_refusal: bool | None
+    verdicts: tuple[ClaimVerdict, ...], is_refusal: bool | None
 ) -> None:
     of = sample(1)
     given = answer(of, "tuned", text=GERMAN)

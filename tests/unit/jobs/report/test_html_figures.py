@@ -6,8 +6,8 @@ import pytest
 
 from jobs.report.html_figures import (
     Bar,
+    BarSegment,
     Interval,
-    Segment,
     percent_of,
     render_bars,
     render_intervals,
@@ -51,7 +51,7 @@ LONG = "docs/" + "a very long folder/" * 20 + "<script>alert(1)</script>.md"
 
 
 def test_label_is_whole_and_escaped() -> None:
-    bar = Bar(LONG, [Segment("accent", 3, "<b>")], "3")
+    bar = Bar(LONG, [BarSegment("accent", 3, "<b>")], "3")
 
     text = render_bars([bar], [0, 5], ["0", "5"])
 
@@ -62,7 +62,7 @@ def test_label_is_whole_and_escaped() -> None:
 
 
 def test_segments_follow_each_other() -> None:
-    bar = Bar("x", [Segment("good", 1, "won"), Segment("bad", 3, "lost")], "1/3")
+    bar = Bar("x", [BarSegment("good", 1, "won"), BarSegment("bad", 3, "lost")], "1/3")
 
     text = render_bars([bar], [0, 4], ["0", "4"])
 

@@ -10,7 +10,7 @@ import pytest
 from engine.files.sent_sums import read_sends
 from engine.testing.calls import chat_request, completed
 from jobs.send.result_files import ResultPaths, result_paths
-from jobs.send.spending import Spending, open_spending
+from jobs.send.spending import FileSpending, open_spending
 from schemas.outcomes import Outcome
 from schemas.settings import RunSettings
 
@@ -53,7 +53,7 @@ class Collection:
         self.paths.sends.write_bytes(on_disk)
         return 0.0
 
-    async def collect(self, spending: Spending, group: Sequence[Outcome], place: str) -> None:
+    async def collect(self, spending: FileSpending, group: Sequence[Outcome], place: str) -> None:
         before = self.paths.sends.stat().st_size
 
         async def keep_each(outcomes: Sequence[Outcome]) -> None:

@@ -11,7 +11,7 @@ from jobs.dataset.ask_teacher import QUESTIONS
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.elsewhere import Elsewhere, StageLeft
 from jobs.run.stages import ItemWork
-from jobs.send.sharded.shards import Call, Segment
+from jobs.send.sharded.shards import Segment, ShardedCall
 from jobs.spread.stage_calls import write_stage_call
 from schemas.dataset import Question, Rejection
 from schemas.documents import Chunk
@@ -41,7 +41,7 @@ def stage_left(items: Sequence[Record], files: StageFiles[Question]) -> StageLef
     )
 
 
-async def write_call(folder: RunFolder, count: int) -> Call:
+async def write_call(folder: RunFolder, count: int) -> ShardedCall:
     """All chunks of a run in so many shards."""
     async with open_stage_files(folder, QUESTIONS.name, Question) as files:
         return write_stage_call(folder, stage_left(read_chunks(folder), files), count)

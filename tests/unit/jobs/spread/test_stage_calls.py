@@ -17,7 +17,7 @@ from jobs.dataset.stages import DATASET
 from jobs.evaluation.stages import EVALUATION
 from jobs.run.elsewhere import Elsewhere, Placing
 from jobs.run.stages import ItemWork, Stage
-from jobs.send.sharded.shards import Call, Shard
+from jobs.send.sharded.shards import Shard, ShardedCall
 from jobs.spread.stage_calls import (
     find_function,
     find_kind,
@@ -134,6 +134,6 @@ def test_name_of_anything_else_is_refused(name: str) -> None:
 def test_shard_that_a_machine_does_not_see_is_told_as_that(tmp_path: Path) -> None:
     shard = Shard(tmp_path / "run" / "shards" / "call" / "shard-00000")
 
-    assert read_stage_call(Call(shard.folder.parent)) is None
+    assert read_stage_call(ShardedCall(shard.folder.parent)) is None
     with pytest.raises(ConfigError, match="is not there on a machine of the cluster"):
         require_stage_call(shard)

@@ -8,7 +8,7 @@ import pytest
 from engine.errors import ConfigError
 from jobs.dataset.judge.labelled_texts import read_labelled_texts
 from jobs.dataset.judge.measure_judges import (
-    Decision,
+    JudgedText,
     agreement,
     caught_by_fault,
     decide_by_judge,
@@ -28,13 +28,13 @@ SWAPPED = read_labelled_texts(LABELS.with_name("swapped.jsonl"))
 
 
 @pytest.fixture(scope="module")
-def free() -> list[list[Decision]]:
+def free() -> list[list[JudgedText]]:
     """What the free filters decide of each text."""
     return [decide_freely(text, RunSettings()) for text in TEXTS]
 
 
 @pytest.fixture
-def decided(free: list[list[Decision]]) -> list[Decision]:
+def decided(free: list[list[JudgedText]]) -> list[JudgedText]:
     return [each for decisions in free for each in decisions]
 
 
@@ -45,7 +45,7 @@ def test_labels_are_a_hundred_of_each_in_three_languages() -> None:
 
 
 @pytest.mark.parametrize("what", ["questions", "answers"])
-def test_free_filters_catch_most_and_lose_little(what: str, decided: list[Decision]) -> None:
+def test_free_filters_catch_most_and_lose_little(what: str, decided: list[JudgedText]) -> None:
     found = agreement([each for each in decided if each.what == what], "free")
 
     assert found.recall >= 0.6
@@ -54,14 +54,14 @@ def test_free_filters_catch_most_and_lose_little(what: str, decided: list[Decisi
 
 @pytest.mark.parametrize("what", ["questions", "answers"])
 @pytest.mark.parametrize("language", ["en", "de", "fr"])
-def test_no_language_is_left_out(what: str, language: str, decided: list[Decision]) -> None:
+def test_no_language_is_left_out(what: str, language: str, decided: list[JudgedText]) -> None:
     chosen = [each for each in decided if (each.what, each.language) == (what, language)]
 
     assert agreement(chosen, "free").recall >= 0.5
 
 
 @pytest.fixture(scope="module")
-def probed() -> list[Decision]:
+def probed() -> list[JudgedText]:
     """What the free filters decide of texts made to fool them, in seven languages."""
     return [each for text in PROBES for each in decide_freely(text, RunSettings())]
 
@@ -80,7 +80,7 @@ def test_probes_are_a_hundred_bad_ones_of_each_and_good_ones_that_look_bad() -> 
 @pytest.mark.parametrize("what", ["questions", "answers"])
 @pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it", "ja", "zh"])
 def test_probes_are_seen_through_in_every_language(
-    what: str, language: str, probed: list[Decision]
+    what: str, language: str, probed: list[JudgedText]
 ) -> None:
     found = agreement([d for d in probed if (d.what, d.language) == (what, language)], "free")
 
@@ -110,7 +110,7 @@ def test_probes_written_before_a_look_at_the_rules_lose_few_good_ones() -> None:
     assert answered.recall >= 0.65
 
 
-def test_letter_by_letter_everything_made_up_is_caught(decided: list[Decision]) -> None:
+def test_letter_by_letter_everything_made_up_is_caught(decided: list[JudgedText]) -> None:
     caught = caught_by_fault([each for each in decided if each.what == "answers"], "free")
 
     for fault in ("number", "unit", "code", "quote", "name"):
@@ -118,7 +118,7 @@ def test_letter_by_letter_everything_made_up_is_caught(decided: list[Decision]) 
 
 
 async def test_judge_in_the_terms_of_people_catches_nearly_all(
-    free: list[list[Decision]],
+    free: list[list[JudgedText]],
 ) -> None:
     ask = ScriptedJudge(TEXTS)
 
@@ -133,7 +133,7 @@ async def test_judge_in_the_terms_of_people_catches_nearly_all(
     assert len(ask.requests) == 2 * len(TEXTS)
 
 
-def test_tables_name_every_fault_and_reason(decided: list[Decision]) -> None:
+def test_tables_name_every_fault_and_reason(decided: list[JudgedText]) -> None:
     text = "\n".join(describe(decided, ["free"]))
 
     assert {each.why for each in decided if each.why} <= set(text.split())

@@ -11,11 +11,11 @@ from engine.testing.calls import chat_request, completed, failed
 from jobs.evaluation.judging.judge import PURPOSE
 from jobs.evaluation.stages import EVALUATION
 from jobs.run.changing.retry import retry_failed
-from schemas.evaluation import Outcome, PairVerdict
+from schemas.evaluation import PairOutcome, PairVerdict
 from schemas.outcomes import Completed, Failed
 
 
-def verdict(pair_id: str, outcome: Outcome | None) -> PairVerdict:
+def verdict(pair_id: str, outcome: PairOutcome | None) -> PairVerdict:
     return PairVerdict(
         pair_id=pair_id,
         sample_id="s",

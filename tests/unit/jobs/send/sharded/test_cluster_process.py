@@ -12,9 +12,9 @@ from jobs.send.sharded.messages import (
     FROM_PROCESS,
     TO_PROCESS,
     Begin,
-    Failed,
     Lend,
-    Send,
+    ProcessFailed,
+    SendShards,
     ShardEnded,
 )
 from jobs.send.sharded.send_sharded import fit_workers
@@ -53,13 +53,13 @@ async def test_process_that_has_ended_is_a_cluster_that_is_gone_however_it_ended
 
         process.lend(Lend(until_s=1.0, usd=1.0))
         with pytest.raises(OutageError, match="the Ray cluster, or its head, is gone"):
-            async for _ in process.send(Send(call_dir="a", workers=1, spent_usd=0.0)):
+            async for _ in process.send(SendShards(call_dir="a", workers=1, spent_usd=0.0)):
                 pass
 
 
 def test_errors_keep_their_kind_on_the_way_between_processes() -> None:
-    quota = error_of(Failed(error="QuotaError", message="no room"))
-    unknown = error_of(Failed(error="KeyError", message="'a'"))
+    quota = error_of(ProcessFailed(error="QuotaError", message="no room"))
+    unknown = error_of(ProcessFailed(error="KeyError", message="'a'"))
 
     assert (type(quota), str(quota)) == (errors.QuotaError, "no room")
     assert (type(unknown), str(unknown)) == (errors.UnexpectedError, "'a'")

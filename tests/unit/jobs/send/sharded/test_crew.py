@@ -14,7 +14,7 @@ from engine.testing.clocks import LoopClock, in_virtual_time
 from jobs.send.sharded.cluster_process import error_of
 from jobs.send.sharded.crew import MAX_LOSSES, Crew, WorkerLostError
 from jobs.send.sharded.gather import spent_usd
-from jobs.send.sharded.messages import Failed, FromProcess, Note, Sent, ShardEnded
+from jobs.send.sharded.messages import FromProcess, Note, ProcessFailed, Sent, ShardEnded
 from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
 from jobs.send.sharded.shards import FolderEpochs, Segment, Shard
 
@@ -174,7 +174,7 @@ async def test_shard_of_a_lost_worker_waits_for_a_keeper_that_is_away(tmp_path: 
 
     assert cluster.begun_s == pytest.approx([0.0, 9.0], abs=1e-6)
     assert len(cluster.closed) == 1
-    assert cluster.reported(Failed) == []
+    assert cluster.reported(ProcessFailed) == []
 
 
 @in_virtual_time
@@ -184,7 +184,7 @@ async def test_shard_that_loses_every_worker_ends_the_call_and_says_so(tmp_path:
     await cluster.crew(make_shards(tmp_path, 2)).run(2)
 
     failed = cluster.reports[-1]
-    assert isinstance(failed, Failed)
+    assert isinstance(failed, ProcessFailed)
     assert failed.error == "OutageError"
     assert f"{MAX_LOSSES} workers were lost with the same requests" in failed.message
     assert cluster.begun.count("shard-0") >= MAX_LOSSES
@@ -199,14 +199,14 @@ async def test_what_ends_one_worker_early_ends_all(tmp_path: Path) -> None:
     await cluster.crew(make_shards(tmp_path, 9)).run(2)
 
     assert len(cluster.begun) <= 3
-    assert cluster.reports[-1] == Failed(error=words.kind, message=words.message)
+    assert cluster.reports[-1] == ProcessFailed(error=words.kind, message=words.message)
     assert ShardEnded(shard="shard-0", unsettled={"busy": 2}) in cluster.reports
 
 
 def test_error_that_passes_by_itself_is_an_outage_to_the_command() -> None:
     words = ErrorWords.of(TransientError("the actor that lends is away", code="lender_away"))
 
-    error = error_of(Failed(error=words.kind, message=words.message))
+    error = error_of(ProcessFailed(error=words.kind, message=words.message))
 
     assert type(error) is OutageError
     assert str(error) == "the actor that lends is away; the same command again goes on"
@@ -222,7 +222,9 @@ async def test_worker_that_cannot_begin_ends_the_call_when_the_others_have_lande
     await cluster.crew(make_shards(tmp_path, 4)).run(2)
 
     assert len(cluster.begun) == len(cluster.reported(ShardEnded)) == 1
-    assert cluster.reports[-1] == Failed(error="ConfigError", message="no worker could begin")
+    assert cluster.reports[-1] == ProcessFailed(
+        error="ConfigError", message="no worker could begin"
+    )
 
 
 @in_virtual_time
@@ -236,6 +238,6 @@ async def test_stop_lets_what_is_under_way_end_and_begins_nothing_more(tmp_path:
     await running
 
     assert len(cluster.begun) == len(cluster.reported(ShardEnded)) == 2
-    assert cluster.reported(Failed) == []
+    assert cluster.reported(ProcessFailed) == []
     assert [each.stats.sent for each in cluster.reported(Sent)] == [2]
     assert asyncio.get_running_loop().time() < 1.0

@@ -17,10 +17,10 @@ from engine.lease.claims import Claim, Lease
 from engine.stopping import Stopping
 from engine.testing.clocks import ManualClock
 from jobs.send.result_files import ResultFiles, result_paths
-from jobs.send.sharded.messages import Begin, FromProcess, Lend, Send, ShardEnded, Wanted
+from jobs.send.sharded.messages import Begin, FromProcess, Lend, SendShards, ShardEnded, Wanted
 from jobs.send.sharded.outside.depot import InFolder
 from jobs.send.sharded.sharded_sending import ShardedSending
-from jobs.send.sharded.shards import Call, Shard
+from jobs.send.sharded.shards import Shard, ShardedCall
 from jobs.send.spending import open_spending
 from schemas.settings import RunSettings
 from tests.integration.jobs.send.sending import read_lines
@@ -41,7 +41,7 @@ class EndingDriver:
     async def begin(self, begin: Begin) -> int:
         return 1
 
-    async def send(self, order: Send) -> AsyncIterator[FromProcess]:
+    async def send(self, order: SendShards) -> AsyncIterator[FromProcess]:
         self._happens()
         self.is_borrowing = order.is_borrowing
         for message in self._messages:
@@ -75,13 +75,15 @@ class SilentPlace(InFolder):
 
 
 @pytest.fixture
-def call(tmp_path: Path) -> Call:
-    call = Call(tmp_path / "call")
+def call(tmp_path: Path) -> ShardedCall:
+    call = ShardedCall(tmp_path / "call")
     call.folder.mkdir()
     return call
 
 
-async def end_of(call: Call, stopping: Stopping, happens: Callable[[], None]) -> EngineError | None:
+async def end_of(
+    call: ShardedCall, stopping: Stopping, happens: Callable[[], None]
+) -> EngineError | None:
     paths = result_paths(call.folder.with_name("out.jsonl"))
     async with ResultFiles(paths) as results:
         with open_spending(paths, RunSettings()) as spending:
@@ -91,7 +93,7 @@ async def end_of(call: Call, stopping: Stopping, happens: Callable[[], None]) ->
 
 
 async def test_error_that_ended_a_call_is_told_though_the_store_does_not_answer(
-    call: Call,
+    call: ShardedCall,
 ) -> None:
     error = QuotaError("no credit")
 
@@ -103,7 +105,7 @@ async def test_error_that_ended_a_call_is_told_though_the_store_does_not_answer(
 
 
 async def test_interruption_of_a_call_is_told_though_the_store_does_not_answer(
-    call: Call,
+    call: ShardedCall,
 ) -> None:
     stopping, reason = Stopping(), InterruptedRunError(signal.SIGINT)
 
@@ -112,7 +114,7 @@ async def test_interruption_of_a_call_is_told_though_the_store_does_not_answer(
 
 
 async def test_senders_are_lent_what_a_store_lends_once_what_they_wrote_is_in_the_file(
-    call: Call,
+    call: ShardedCall,
 ) -> None:
     shard = Shard(call.folder / "shard-00000")
     shard.folder.mkdir()
@@ -141,7 +143,7 @@ async def test_senders_are_lent_what_a_store_lends_once_what_they_wrote_is_in_th
     assert lender.closed == [call.folder.name]
 
 
-async def test_senders_stop_where_another_machine_goes_on(call: Call) -> None:
+async def test_senders_stop_where_another_machine_goes_on(call: ShardedCall) -> None:
     stopping = Stopping()
     paths = result_paths(call.folder.with_name("out.jsonl"))
     reason = RunInUseError("another goes on")

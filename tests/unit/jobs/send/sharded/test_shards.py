@@ -13,13 +13,13 @@ from engine.testing.clocks import ManualClock
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.result_files import ResultFiles, result_paths, shards_root
 from jobs.send.sharded.gather import gather_calls, spent_usd
-from jobs.send.sharded.shards import Call, calls_in
+from jobs.send.sharded.shards import ShardedCall, calls_in
 from jobs.send.sharded.write_shards import write_shards
 from schemas.settings import RunSettings
 from tests.integration.jobs.send.sending import read_lines, write_requests
 
 
-async def write_call(folder: Path, ids: list[str], count: int) -> Call:
+async def write_call(folder: Path, ids: list[str], count: int) -> ShardedCall:
     in_path, out_path = write_requests(folder / "in.jsonl", ids), folder / "out.jsonl"
     async with ResultFiles(result_paths(out_path)) as results:
         checked = check_batch_file(in_path, results, Stopping(), skips_bad_lines=False)

@@ -12,7 +12,7 @@ from jobs.processes.work_pool import WorkPool
 from jobs.send.check_batch_file import MARK_LINES, CheckedFile, check_batch_file
 from jobs.send.result_files import ResultFiles, result_paths, shards_root
 from jobs.send.sharded import write_shards as writing
-from jobs.send.sharded.shards import Call
+from jobs.send.sharded.shards import ShardedCall
 from jobs.send.sharded.write_shards import write_shard, write_shards, write_shards_on_cores
 from tests.integration.jobs.send.sending import read_lines, write_requests
 from tests.unit.jobs.send.sharded.test_shards import answer, write_call
@@ -33,7 +33,7 @@ class LargeFile:
         async with ResultFiles(result_paths(self.out_path)) as results:
             return check_batch_file(self.path, results, self.stopping, skips_bad_lines=False)
 
-    async def split(self, checked: CheckedFile, count: int) -> Call:
+    async def split(self, checked: CheckedFile, count: int) -> ShardedCall:
         async with WorkPool() as pool:
             return await write_shards_on_cores(checked, self.out_path, count, pool, self.stopping)
 

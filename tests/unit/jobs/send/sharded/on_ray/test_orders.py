@@ -2,11 +2,11 @@
 
 import asyncio
 
-from jobs.send.sharded.messages import Lend, Send, Stop, ToProcess
+from jobs.send.sharded.messages import Lend, SendShards, Stop, ToProcess
 from jobs.send.sharded.on_ray.orders import next_order, next_send
 
-FIRST = Send(call_dir="first", workers=1, spent_usd=0.0)
-SECOND = Send(call_dir="second", workers=2, spent_usd=0.5)
+FIRST = SendShards(call_dir="first", workers=1, spent_usd=0.0)
+SECOND = SendShards(call_dir="second", workers=2, spent_usd=0.5)
 LATE = (Lend(until_s=1.0, usd=1.0), Stop(signum=2))
 
 

@@ -20,7 +20,7 @@ from jobs.send.sharded.outside.depot import (
     try_store,
 )
 from jobs.send.sharded.outside.stores import FolderStore, StoreOrder
-from jobs.send.sharded.shards import REQUESTS_NAME, Call
+from jobs.send.sharded.shards import REQUESTS_NAME, ShardedCall
 
 
 @pytest.fixture
@@ -30,11 +30,11 @@ def order(tmp_path: Path) -> StoreOrder:
 
 
 @pytest.fixture
-def call(tmp_path: Path) -> Call:
+def call(tmp_path: Path) -> ShardedCall:
     folder = tmp_path / "shards" / "call" / "shard-00000"
     folder.mkdir(parents=True)
     (folder / REQUESTS_NAME).write_bytes(b"{}\n")
-    return Call(folder.parent)
+    return ShardedCall(folder.parent)
 
 
 def test_store_is_tried_and_nothing_stays_there(order: StoreOrder, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_store_that_is_gone_is_told(order: StoreOrder, tmp_path: Path) -> None:
 
 
 def test_call_goes_there_with_its_inputs_and_is_found_again_by_what_is_noted(
-    order: StoreOrder, call: Call, tmp_path: Path
+    order: StoreOrder, call: ShardedCall, tmp_path: Path
 ) -> None:
     (tmp_path / "chunks.jsonl").write_bytes(b"chunks\n")
 
@@ -89,7 +89,9 @@ def test_call_goes_there_with_its_inputs_and_is_found_again_by_what_is_noted(
     assert not call.folder.exists()
 
 
-def test_call_that_somebody_has_begun_stays(order: StoreOrder, call: Call, tmp_path: Path) -> None:
+def test_call_that_somebody_has_begun_stays(
+    order: StoreOrder, call: ShardedCall, tmp_path: Path
+) -> None:
     placed = place_call(call, order)
     placed.call.shards()[0].take_over()
 
@@ -106,13 +108,15 @@ class SilentPlace(InFolder):
         raise OutageError("the store is away")
 
 
-def test_store_that_does_not_answer_is_told_where_nothing_else_ended_the_call(call: Call) -> None:
+def test_store_that_does_not_answer_is_told_where_nothing_else_ended_the_call(
+    call: ShardedCall,
+) -> None:
     with pytest.raises(OutageError, match="the store is away"):
         remove_if_untouched(SilentPlace(call))
 
 
 def test_store_that_does_not_answer_hides_not_what_ended_the_call(
-    call: Call, caplog: pytest.LogCaptureFixture
+    call: ShardedCall, caplog: pytest.LogCaptureFixture
 ) -> None:
     remove_if_untouched(SilentPlace(call), QuotaError("no credit"))
 
@@ -121,7 +125,7 @@ def test_store_that_does_not_answer_hides_not_what_ended_the_call(
 
 
 def test_call_that_cannot_go_there_is_removed(
-    order: StoreOrder, call: Call, tmp_path: Path
+    order: StoreOrder, call: ShardedCall, tmp_path: Path
 ) -> None:
     (tmp_path / "store" / "call").write_bytes(b"in the way")
 
@@ -132,7 +136,7 @@ def test_call_that_cannot_go_there_is_removed(
 
 
 def test_what_was_put_before_something_failed_is_removed_there_too(
-    order: StoreOrder, call: Call, tmp_path: Path
+    order: StoreOrder, call: ShardedCall, tmp_path: Path
 ) -> None:
     (tmp_path / "chunks.jsonl").write_bytes(b"chunks\n")
     inputs = [
@@ -155,7 +159,7 @@ class StuckDepot(Depot):
 
 
 def test_what_cannot_be_removed_there_is_named(
-    order: StoreOrder, call: Call, tmp_path: Path
+    order: StoreOrder, call: ShardedCall, tmp_path: Path
 ) -> None:
     missing = Input("run/chunks.jsonl", tmp_path / "nowhere.jsonl")
 
@@ -168,7 +172,7 @@ def test_what_cannot_be_removed_there_is_named(
 
 
 async def test_store_that_goes_while_a_call_is_taken_over_is_told_as_any_other(
-    order: StoreOrder, call: Call, tmp_path: Path
+    order: StoreOrder, call: ShardedCall, tmp_path: Path
 ) -> None:
     place_call(call, order)
     shutil.rmtree(tmp_path / "store" / "call")
@@ -178,7 +182,7 @@ async def test_store_that_goes_while_a_call_is_taken_over_is_told_as_any_other(
         await take_all_over(place_of(call.folder, {}), SystemClock())
 
 
-def test_call_without_a_store_lies_where_it_is(call: Call) -> None:
+def test_call_without_a_store_lies_where_it_is(call: ShardedCall) -> None:
     assert isinstance(place_call(call, None), InFolder)
     assert isinstance(place_of(call.folder, {}), InFolder)
     assert place_of(call.folder, {}).lent_usd() == {}

@@ -4,8 +4,8 @@ import pytest
 
 from engine.errors import DamagedLogError
 from jobs.send.sharded.outside.parts import (
-    PartName,
     Piece,
+    SegmentPart,
     decode_part,
     encode_part,
     epochs_in,
@@ -40,6 +40,6 @@ def test_part_that_is_none_of_ours_or_not_whole_is_damaged(data: bytes) -> None:
 def test_objects_of_a_shard_are_told_apart_and_put_in_order() -> None:
     names = ["c/s/00010-owner", "c/s/00002-00000010", "c/s/00002-00000009", "c/s/items.jsonl"]
 
-    assert part_names(names) == [PartName(2, 9), PartName(2, 10)]
+    assert part_names(names) == [SegmentPart(2, 9), SegmentPart(2, 10)]
     assert epochs_in([*names, "c/s/00002-owner"]) == [2, 10]
-    assert f"{PartName(2, 9)}" == "00002-00000009"
+    assert f"{SegmentPart(2, 9)}" == "00002-00000009"
