@@ -1,9 +1,11 @@
 """Cuts a text into pieces no larger than a chunk: by sections, then where a cut harms least."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+import numpy as np
 from semantic_text_splitter import TextSplitter
 
 from engine.wire.tokens import count_tokens
@@ -83,26 +85,28 @@ def _choose(
 ) -> Sequence[tuple[int, int]]:
     """The pieces, as ranges of atoms, whose costs together are the least."""
     sums = [0, *accumulate(atom.tokens for atom in atoms)]
-    costs = [0.0, *(atom.cost for atom in atoms[1:])]  # of a cut before each
-    target, min_tokens = settings.target_tokens, settings.min_tokens
-    least, first_of = [0.0], [0]
-    for last in range(1, len(atoms) + 1):
-        best, best_first, end = float("inf"), last - 1, sums[last]
-        for first in range(last - 1, -1, -1):
-            size = end - sums[first]
-            if size > target and first < last - 1:
-                break
-            cost = least[first] + costs[first]
-            cost += PIECE_COST + SIZE_WEIGHT * ((size - mean) / mean) ** 2
-            cost += SHORT_COST * (size < min_tokens)
-            if cost < best:
-                best, best_first = cost, first
-        least.append(best)
-        first_of.append(best_first)
+    largest = max(settings.target_tokens, *(atom.tokens for atom in atoms))
+    of_size = np.array([_cost_of_size(size, mean) for size in range(largest + 1)])
+    of_short = np.where(np.arange(largest + 1) < settings.min_tokens, SHORT_COST, 0.0)
+    ends, least = np.array(sums), np.zeros(len(sums))  # least: of all before, and the cut there
+    first_of = [0]
+    for last in range(1, len(sums)):
+        fitting = bisect_left(sums, sums[last] - settings.target_tokens, 0, last)
+        earliest = min(fitting, last - 1)  # what is not cut may be too large
+        sizes = ends[last] - ends[earliest:last]
+        costs = (least[earliest:last] + of_size[sizes] + of_short[sizes])[::-1]
+        chosen = int(costs.argmin())
+        first_of.append(last - 1 - chosen)
+        cut_cost = atoms[last].cost if last < len(atoms) else 0.0
+        least[last] = costs[chosen] + cut_cost
     pieces = [(first_of[-1], len(atoms))]
     while pieces[-1][0]:
         pieces.append((first_of[pieces[-1][0]], pieces[-1][0]))
     return pieces[::-1]
+
+
+def _cost_of_size(size: int, mean: float) -> float:
+    return PIECE_COST + SIZE_WEIGHT * ((size - mean) / mean) ** 2
 
 
 def _within_target(text: str, start: int, end: int, target: int) -> Iterator[Span]:
