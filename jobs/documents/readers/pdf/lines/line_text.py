@@ -33,7 +33,7 @@ _ROUNDED = (("‘", "’", "`'"), ("“", "”", '""'))
 _PRESENTED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]+")  # Hebrew and Arabic as drawn
 _MINUS = re.compile(r"−(?=[^\W\d_]|[−>])|(?<=−)−")  # groff's, in names and options
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_POWER_BASE = re.compile("(?:[\\d)\\]}\ud800-\udfff]|(?:^|\\W)[^\\W\\d_]{1,2})$")
+_POWER_BASE = re.compile("(?:[\\d)\\]}\U0001d400-\U0001d7ff]|(?:^|\\W)[^\\W\\d_]{1,2})$")
 _NOTED = re.compile(  # what has a note: a word that is no function, the end of a sentence
     r"(?:(?<![^\W\d_])(?!(?:cos|exp|log|sin|tan)$)[^\W\d_]{3}|[^\W\d_]{4}|[.,;:!?”’\"])$"
 )

@@ -189,12 +189,12 @@ def _string(words: str, font: str) -> bytes:
 
 
 def _to_unicode() -> bytes:
-    """Every code is the character of its number; U+FB03 is the letters ffi."""
+    """Every code is the character of its number, but E000 (ffi) and E001 (a letter of formulas)."""
     return (
         b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Any def "
         b"/CMapType 2 def 1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
         b"1 beginbfrange <0020> <FFEF> <0020> endbfrange\n"
-        b"1 beginbfchar <E000> <006600660069> endbfchar\n"
+        b"2 beginbfchar <E000> <006600660069> <E001> <D835DC65> endbfchar\n"
         b"endcmap end end"
     )
 

@@ -31,6 +31,27 @@ def test_an_index_of_letters_is_told_from_its_name() -> None:
     assert text_of(page) == "It is x_n of the row."
 
 
+def test_letters_of_formulas_have_exponents_and_indices_as_others_do() -> None:
+    letter = "\ue001"  # a letter of two halves in UTF-16
+    page = [text("It is", 72, 700), text(letter, 94, 700, font=WIDE), text("n", 104.2, 704, 6)]
+    page += [text("+", 112, 700), text(letter, 122, 700, font=WIDE)]
+    page += [text(letter, 132.2, 698, 6, font=WIDE), text("in all.", 142, 700)]
+
+    assert text_of(page) == "It is 𝑥^n + 𝑥_𝑥 in all."
+
+
+def test_an_accent_over_a_letter_that_no_language_has_so_is_one_of_formulas() -> None:
+    page = [
+        text("The mean is", 72, 700),
+        text("q", 130, 700),
+        text("^", 130.4, 702),
+        text("or", 140, 700),
+    ]
+    page += [text("z", 155, 700), text(".", 160, 700)]
+
+    assert text_of(page) == "The mean is q\u0302 or z."
+
+
 def test_ordinals_keep_their_letters() -> None:
     page = [text("On the 4", 72, 700), text("th", 111, 704, 6), text("day.", 120, 700)]
 
