@@ -41,6 +41,11 @@ _MANY_PAGES = 8
 _PAGE_SHARE = 0.5  # on so many stands what is a head though it is large or code
 _EVERYWHERE = "everywhere"
 
+CHAPTER_WORDS = (  # as they stand above the number of a chapter
+    *("chapter", "appendix", "part", "kapitel", "anhang", "teil"),
+    *("chapitre", "annexe", "partie", "capítulo", "apéndice", "capitolo"),
+)
+
 _Key = tuple[object, ...]
 
 
@@ -81,7 +86,7 @@ def _without_heads(pages: list[list[Line]], running: list[set[Line]]) -> list[li
 
     def is_head(line: Line, number: int, heights: list[float]) -> bool:
         pages_of_heads = taken.get(_place(line))
-        if pages_of_heads is None:
+        if pages_of_heads is None or line.text.casefold() in CHAPTER_WORDS:
             return False
         nearby = range(number - _NEARBY_PAGES, number + _NEARBY_PAGES + 1)
         others = sum(other in pages_of_heads for other in nearby)
@@ -163,7 +168,7 @@ def _edges(lines: list[Line], zones: _Zones) -> Iterator[_EdgeLine]:
     bottom, top = set(rows[:_EDGE_ROWS]), set(rows[-_EDGE_ROWS:])
     for line in lines:
         row = round(line.baseline)
-        if line.cells:
+        if line.cells or line.text.casefold() in CHAPTER_WORDS:
             continue
         if line.baseline <= 0:
             yield _EdgeLine(line, "bottom", is_outermost=True)

@@ -23,9 +23,9 @@ _CODE_SPACE = 0.4  # of the width of a character
 _TIGHT_PITCH = 0.3  # of the font size; a narrower one is none
 _USUAL_PITCH = 0.6
 WRAPPED = "⏎"  # ends the text of a line of code that goes on in the next one
-_LIGATURES = {
+_PLAIN_FORMS = {  # of ligatures, and of the asterisk that Doxygen and TeX set for a typed one
     0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st",
-    0xFB06: "st",
+    0xFB06: "st", 0x2217: "*",
 }  # fmt: skip
 _PLAIN = str.maketrans("ˆ˜", "^~")  # as TeX's typewriter fonts name them
 _TYPED = {"∗": "*", "−": "-", "∼": "~", "∣": "|"}  # in code, if a font of formulas has them
@@ -259,13 +259,13 @@ def _before_jump(widths: list[float], least: float) -> float:
 
 
 def _repair(text: str) -> str:
-    """Ligatures as letters, right-to-left letters as such, halves of a character put together."""
+    """Ligatures, asterisks, right-to-left letters and halves of characters as they are typed."""
     if text.isascii():
         return text
     text = _PRESENTED.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _MINUS.sub("-", text.translate(_LIGATURES))
+    return _MINUS.sub("-", text.translate(_PLAIN_FORMS))
 
 
 def _close_dots(text: str) -> str:

@@ -171,6 +171,13 @@ def test_operators_that_a_listing_draws_are_as_they_are_typed() -> None:
     assert text_of(page).startswith("match(/d*5-3")
 
 
+def test_the_asterisk_of_a_formula_font_is_one_in_prose_too() -> None:
+    page = [text("void draw(const char", 72, 700), text("∗", 165, 700, font=WIDE)]
+    page += [text("s)", 178, 700)]
+
+    assert text_of(page) == "void draw(const char* s)"
+
+
 def test_the_sign_of_a_sum_that_hangs_from_its_line_stands_on_it() -> None:
     page = [
         *lines(["The one before it is R = 1 -"], top=720),
