@@ -147,6 +147,12 @@ def rule(left: float, bottom: float, right: float, top: float) -> bytes:
     return f"0.5 w {left} {bottom} m {right} {top} l S".encode()
 
 
+def thin_picture(left: float, bottom: float, right: float, top: float) -> bytes:
+    """A rule as a picture of one dot."""
+    place = f"q {max(right - left, 0.5)} 0 0 {max(top - bottom, 0.5)} {left} {bottom} cm"
+    return place.encode() + b" BI /W 1 /H 1 /CS /G /BPC 8 ID \x00 EI Q"
+
+
 def box(left: float, bottom: float, right: float, top: float, *, grey: float = 0.9) -> bytes:
     """A rectangle that is filled, as a background is."""
     return f"{grey} g {left} {bottom} {right - left} {top - bottom} re f".encode()
