@@ -19,6 +19,7 @@ _DRAWN_OVER = {*_COMBINING, CIRCLE}
 _FAR = 150  # glyphs: a line and a half
 _RISE = 0.6  # of the font size: over a capital
 _DOTLESS = str.maketrans("ıȷ", "ij")
+_FORMULA_LETTERS = "\U0001d400"  # and what follows
 _NEGATED = frozenset("=∈≡<>⊂∃")
 _ROOT = "√"
 _SUMS = frozenset("∑∏∫⋃⋂")
@@ -115,7 +116,7 @@ def _compose(glyphs: Sequence[Glyph]) -> Iterator[Glyph]:
 
 
 def _composed(accent: Glyph, letter: Glyph) -> Glyph | None:
-    """The letter with the accent that is drawn over it; of code, if there is such a letter."""
+    """The letter with the accent over it, if there is such a letter or it is one of formulas."""
     if accent.char == CIRCLE and accent.left < letter.left < letter.right < accent.right:
         sign = _ENCLOSED.get(letter.char)
         return letter._replace(char=sign, left=accent.left, right=accent.right) if sign else None
@@ -125,6 +126,6 @@ def _composed(accent: Glyph, letter: Glyph) -> Glyph | None:
     narrower = min(accent.right - accent.left, letter.right - letter.left)
     overlap = min(accent.right, letter.right) - max(accent.left, letter.left)
     char = unicodedata.normalize("NFC", letter.char.translate(_DOTLESS) + mark)
-    if (len(char) > 1 and letter.style.is_mono) or overlap < _OVERLAP * narrower:
+    if (len(char) > 1 and letter.char < _FORMULA_LETTERS) or overlap < _OVERLAP * narrower:
         return None
     return letter._replace(char=char)

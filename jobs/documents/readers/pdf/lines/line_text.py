@@ -20,6 +20,7 @@ _DEFINITION_GAP = 1.2  # of the font size
 _UP, _ON_LINE, _DOWN = 1, 0, -1
 _SPACE_GAP = 0.12  # of the font size
 _CODE_SPACE = 0.4  # of the width of a character
+_SPREAD_CODE = 0.08  # the same
 _TIGHT_PITCH = 0.3  # of the font size; a narrower one is none
 _USUAL_PITCH = 0.6
 WRAPPED = "⏎"  # ends the text of a line of code that goes on in the next one
@@ -76,8 +77,9 @@ def code_text(runs: list[Run], pitch: float) -> str:
     """The text of runs of code: as many spaces as there is room for."""
     pieces: list[str] = []
     last = runs[0].glyphs[0]
+    spread = _spread_of(runs, pitch)
     for glyph in (glyph for run in runs for glyph in run.glyphs):
-        room = (glyph.left - last.right) / pitch
+        room = (glyph.left - last.right - spread) / (pitch + spread)
         if room > _CODE_SPACE:
             pieces.append(" " * max(round(room), 1))
         is_typed = glyph.style.is_mono
@@ -85,6 +87,24 @@ def code_text(runs: list[Run], pitch: float) -> str:
         last = glyph
     text = _with_plain_quotes(_repair("".join(pieces)).translate(_PLAIN))
     return clean(_close_dots(text)).replace("\n", " ").strip()
+
+
+def _spread_of(runs: list[Run], pitch: float) -> float:
+    """How far apart the letters of code are set, in points: 0 where they touch, as they mostly do.
+
+    TeX's listings may set letters into columns that are wider than these.
+    """
+    first, *rest = runs[0].glyphs
+    if not rest or rest[0].left - first.right < _SPREAD_CODE * pitch:
+        return 0.0
+    gaps = [
+        after.left - before.right
+        for run in runs
+        for before, after in pairwise(run.glyphs)
+        if not after.is_spaced
+    ]
+    usual = median(gaps) if gaps else 0.0
+    return usual if usual > _SPREAD_CODE * pitch else 0.0
 
 
 def _with_plain_quotes(text: str) -> str:

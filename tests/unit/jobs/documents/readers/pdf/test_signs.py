@@ -40,16 +40,11 @@ def test_letters_of_formulas_have_exponents_and_indices_as_others_do() -> None:
     assert text_of(page) == "It is 𝑥^n + 𝑥_𝑥 in all."
 
 
-def test_an_accent_over_a_letter_that_no_language_has_so_is_one_of_formulas() -> None:
-    page = [
-        text("The mean is", 72, 700),
-        text("q", 130, 700),
-        text("^", 130.4, 702),
-        text("or", 140, 700),
-    ]
-    page += [text("z", 155, 700), text(".", 160, 700)]
+def test_an_accent_over_a_letter_of_formulas_is_joined_with_it() -> None:
+    page = [text("The mean is", 72, 700), text("\ue001", 130, 700, font=WIDE)]
+    page += [text("^", 132.4, 702), text("of all.", 146, 700)]
 
-    assert text_of(page) == "The mean is q\u0302 or z."
+    assert text_of(page) == "The mean is 𝑥\u0302 of all."
 
 
 def test_ordinals_keep_their_letters() -> None:
