@@ -19,6 +19,7 @@ _ZONE = 0.13  # of the height of all text: heads and feet are at its ends
 _FEW_PAGES = 3
 _NUMERALS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _OF_ALL = re.compile(r"\d{1,5}/\d{1,5}")  # "3/16", as browsers print it
+_COUNTED = re.compile(r"\b\d{1,4} ?/ ?(\d{1,4})$")  # slides: several pages may have one number
 _LEADERS = re.compile(r"(?<![.·…])(?<![.·…]\s)(?:[.·…]\s?+){4,}+\s*+(\d++|[ivxlc]++)$")
 _ONLY_LEADERS = re.compile(r"(?:[.·…]\s?){6,}")  # fewer say that something is left out
 _LEADS_TO_WORD = re.compile(r"[.·…]{6}\s*[^\W\d]{3,30}$")
@@ -40,6 +41,11 @@ _GROWING = 0.9  # share of neighbours
 _MANY_PAGES = 8
 _PAGE_SHARE = 0.5  # on so many stands what is a head though it is large or code
 _EVERYWHERE = "everywhere"
+
+CHAPTER_WORDS = (  # as they stand above the number of a chapter
+    *("chapter", "appendix", "part", "kapitel", "anhang", "teil"),
+    *("chapitre", "annexe", "partie", "capítulo", "apéndice", "capitolo"),
+)
 
 _Key = tuple[object, ...]
 
@@ -81,7 +87,7 @@ def _without_heads(pages: list[list[Line]], running: list[set[Line]]) -> list[li
 
     def is_head(line: Line, number: int, heights: list[float]) -> bool:
         pages_of_heads = taken.get(_place(line))
-        if pages_of_heads is None:
+        if pages_of_heads is None or line.text.casefold() in CHAPTER_WORDS:
             return False
         nearby = range(number - _NEARBY_PAGES, number + _NEARBY_PAGES + 1)
         others = sum(other in pages_of_heads for other in nearby)
@@ -163,7 +169,7 @@ def _edges(lines: list[Line], zones: _Zones) -> Iterator[_EdgeLine]:
     bottom, top = set(rows[:_EDGE_ROWS]), set(rows[-_EDGE_ROWS:])
     for line in lines:
         row = round(line.baseline)
-        if line.cells:
+        if (line.cells and not _COUNTED.search(line.text)) or line.text.casefold() in CHAPTER_WORDS:
             continue
         if line.baseline <= 0:
             yield _EdgeLine(line, "bottom", is_outermost=True)
@@ -181,6 +187,8 @@ def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
     or, where a number stands apart at one end, that and its height.
     """
     line, edge, is_outermost = place
+    if is_outermost and (counted := _COUNTED.search(line.text)):
+        yield edge, "of", counted[1], line.text[: counted.start()]
     printed = _DASHED.sub(r"\1", line.text)
     text = _GLUED.sub(r"\1 ", printed)  # a long title has run into the number
     words = text.casefold().split()

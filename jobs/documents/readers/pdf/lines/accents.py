@@ -14,10 +14,12 @@ _COMBINING = {
 }  # fmt: skip
 _ENCLOSED = {"c": "©", "C": "©", "r": "®", "R": "®", "P": "℗", "p": "℗"}
 _STRAYS = frozenset("¨ˆ˜˚ˇ˘˙˝")  # those that are no signs by themselves
+_TYPED = frozenset("^~")  # they are signs of their own where they stand over no letter
 _DRAWN_OVER = {*_COMBINING, CIRCLE}
 _FAR = 150  # glyphs: a line and a half
 _RISE = 0.6  # of the font size: over a capital
 _DOTLESS = str.maketrans("ıȷ", "ij")
+_FORMULA_LETTERS = "\U0001d400"  # and what follows
 _NEGATED = frozenset("=∈≡<>⊂∃")
 _ROOT = "√"
 _SUMS = frozenset("∑∏∫⋃⋂")
@@ -44,7 +46,11 @@ def with_accents(glyphs: Sequence[Glyph]) -> Sequence[Glyph]:
 
 def _join_strays(glyphs: list[Glyph]) -> list[Glyph]:
     """The glyphs, accents that PDFium puts elsewhere in the line in the letters below them."""
-    strays = [place for place, glyph in enumerate(glyphs) if glyph.char in _STRAYS]
+    strays = [
+        place
+        for place, glyph in enumerate(glyphs)
+        if glyph.char in _STRAYS or (glyph.char in _TYPED and not glyph.style.is_mono)
+    ]
     joined: set[int] = set()
     for place in strays:
         near = range(max(0, place - _FAR), min(len(glyphs), place + _FAR))
@@ -110,7 +116,7 @@ def _compose(glyphs: Sequence[Glyph]) -> Iterator[Glyph]:
 
 
 def _composed(accent: Glyph, letter: Glyph) -> Glyph | None:
-    """The letter with the accent that is drawn over it, if there is such a letter."""
+    """The letter with the accent over it, if there is such a letter or it is one of formulas."""
     if accent.char == CIRCLE and accent.left < letter.left < letter.right < accent.right:
         sign = _ENCLOSED.get(letter.char)
         return letter._replace(char=sign, left=accent.left, right=accent.right) if sign else None
@@ -120,6 +126,6 @@ def _composed(accent: Glyph, letter: Glyph) -> Glyph | None:
     narrower = min(accent.right - accent.left, letter.right - letter.left)
     overlap = min(accent.right, letter.right) - max(accent.left, letter.left)
     char = unicodedata.normalize("NFC", letter.char.translate(_DOTLESS) + mark)
-    if len(char) > 1 or overlap < _OVERLAP * narrower:
+    if (len(char) > 1 and letter.char < _FORMULA_LETTERS) or overlap < _OVERLAP * narrower:
         return None
     return letter._replace(char=char)

@@ -33,8 +33,9 @@ _HYPHENS = {
 _PLAIN_HYPHENS = str.maketrans(_HYPHENS)
 _DIGIT = re.compile("[0-9]")
 _CONTROL = re.compile(f"[{''.join(sorted(CONTROLS))}]")
+_HALF = re.compile("[\ud800-\udfff]")  # of a character: PDFium counts in UTF-16
 _OTHERWISE = re.compile(  # they may be set otherwise than they seem
-    f"[{''.join(sorted(_DIGITS | _HYPHENS.keys()))}]"
+    f"[{''.join(sorted(_DIGITS | _HYPHENS.keys()))}\ud800-\udfff]"
 )
 
 
@@ -118,6 +119,9 @@ class _GlyphReader:
 
     def _plain(self, piece: Piece, setting: Setting, style: Style) -> Iterator[Glyph]:
         """The glyphs of a piece whose characters are what they seem, but for signs of hyphens."""
+        is_otherwise = _OTHERWISE.search(piece.chars) is not None
+        if is_otherwise:
+            piece = _with_whole_characters(piece)
         numbers, chars, _, lefts, rights, spaced = piece
         before = [self._last_left, *lefts[:-1]]
         self._last_left = lefts[-1]
@@ -127,7 +131,7 @@ class _GlyphReader:
                 for last, left, right, is_spaced in zip(before, lefts, rights, spaced, strict=True)
             ]
         styles: Iterable[Style] = repeat(style)
-        if _OTHERWISE.search(chars):
+        if is_otherwise:
             chars = chars.translate(_PLAIN_HYPHENS)
             raised = self._raised_digits(piece._replace(lefts=lefts), setting, style)
             if raised:
@@ -150,7 +154,7 @@ class _GlyphReader:
         self._is_spaced = setting.is_drawing
         if setting.is_drawing:
             return
-        numbers, chars, _, lefts, rights, spaced = piece
+        numbers, chars, _, lefts, rights, spaced = _with_whole_characters(piece)
         for index, char, left, right, is_first in zip(
             numbers, chars, lefts, rights, spaced, strict=True
         ):
@@ -190,6 +194,24 @@ class _GlyphReader:
         if turns == 2:
             return -right, -left
         return (-top, -bottom) if turns else (left, right)
+
+
+def _with_whole_characters(piece: Piece) -> Piece:
+    """A piece with the two halves of a character, as of a letter of formulas, as one."""
+    if not _HALF.search(piece.chars):
+        return piece
+    chars = piece.chars.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    firsts = [at for at, char in enumerate(piece.chars) if not "\udc00" <= char <= "\udfff"]
+    if len(firsts) != len(chars):
+        return piece  # a half stands alone
+    return Piece(
+        [piece.numbers[at] for at in firsts],
+        chars,
+        piece.text_object,
+        [piece.lefts[at] for at in firsts],
+        [piece.rights[at] for at in firsts],
+        [piece.spaced[at] for at in firsts],
+    )
 
 
 def _raised(style: Style, rise: float) -> Style:

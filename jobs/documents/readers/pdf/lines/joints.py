@@ -20,6 +20,8 @@ _SIGNS_ALONE = frozenset({"#", "-", "&", "+", "=", "$", "~"})  # they begin a co
 _LONG_OPTION = re.compile(r"[a-z]+(?:-[a-z]+)+|[a-z]+=")  # "--" alone ends the options
 _OPERATOR = re.compile(r"[-+*/%=<>|&!^]{1,3}")
 _CAPITALS = re.compile(r"[A-Z][A-Z\d_]+(?!\w)")
+_DOTTED = re.compile(r"\w\.\w+\.$")
+_NAME = re.compile(r"[A-Z]\w*(?!\w)")
 _AFTER_HALVES = frozenset({"or", "to", "oder", "und", "sowie", "bzw."})  # "read- or write-lock"
 _SHORT_OPTION = re.compile(r"[A-Za-z\d](?!\w)")  # behind a hyphen that stands alone
 _ROOT = re.compile(r"/(?:etc|opt|usr|var)(?:/\w+)?")  # "/usr/lib" before "/$(ARCH)"
@@ -141,6 +143,7 @@ def _literal_goes_on(word: str, piece: str) -> bool:
         return _ROOT.fullmatch(word) is not None and _PART_OF_PATH.match(piece) is not None
     if word[-1] == ".":
         is_name = "/" in word or word[:-1].isupper() or _may_go_on(piece)
+        is_name = is_name or (_DOTTED.search(word) and _NAME.match(piece)) is not None
         return len(word) > 1 and is_name
     return word[-1] == "," and "{" in word
 

@@ -20,12 +20,13 @@ _DEFINITION_GAP = 1.2  # of the font size
 _UP, _ON_LINE, _DOWN = 1, 0, -1
 _SPACE_GAP = 0.12  # of the font size
 _CODE_SPACE = 0.4  # of the width of a character
+_SPREAD_CODE = 0.08  # the same
 _TIGHT_PITCH = 0.3  # of the font size; a narrower one is none
 _USUAL_PITCH = 0.6
 WRAPPED = "⏎"  # ends the text of a line of code that goes on in the next one
-_LIGATURES = {
+_PLAIN_FORMS = {  # of ligatures, and of the asterisk that Doxygen and TeX set for a typed one
     0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st",
-    0xFB06: "st",
+    0xFB06: "st", 0x2217: "*",
 }  # fmt: skip
 _PLAIN = str.maketrans("ˆ˜", "^~")  # as TeX's typewriter fonts name them
 _TYPED = {"∗": "*", "−": "-", "∼": "~", "∣": "|"}  # in code, if a font of formulas has them
@@ -33,7 +34,7 @@ _ROUNDED = (("‘", "’", "`'"), ("“", "”", '""'))
 _PRESENTED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]+")  # Hebrew and Arabic as drawn
 _MINUS = re.compile(r"−(?=[^\W\d_]|[−>])|(?<=−)−")  # groff's, in names and options
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_POWER_BASE = re.compile("(?:[\\d)\\]}\ud800-\udfff]|(?:^|\\W)[^\\W\\d_]{1,2})$")
+_POWER_BASE = re.compile("(?:[\\d)\\]}\U0001d400-\U0001d7ff]|(?:^|\\W)[^\\W\\d_]{1,2})$")
 _NOTED = re.compile(  # what has a note: a word that is no function, the end of a sentence
     r"(?:(?<![^\W\d_])(?!(?:cos|exp|log|sin|tan)$)[^\W\d_]{3}|[^\W\d_]{4}|[.,;:!?”’\"])$"
 )
@@ -76,8 +77,9 @@ def code_text(runs: list[Run], pitch: float) -> str:
     """The text of runs of code: as many spaces as there is room for."""
     pieces: list[str] = []
     last = runs[0].glyphs[0]
+    spread = _spread_of(runs, pitch)
     for glyph in (glyph for run in runs for glyph in run.glyphs):
-        room = (glyph.left - last.right) / pitch
+        room = (glyph.left - last.right - spread) / (pitch + spread)
         if room > _CODE_SPACE:
             pieces.append(" " * max(round(room), 1))
         is_typed = glyph.style.is_mono
@@ -85,6 +87,24 @@ def code_text(runs: list[Run], pitch: float) -> str:
         last = glyph
     text = _with_plain_quotes(_repair("".join(pieces)).translate(_PLAIN))
     return clean(_close_dots(text)).replace("\n", " ").strip()
+
+
+def _spread_of(runs: list[Run], pitch: float) -> float:
+    """How far apart the letters of code are set, in points: 0 where they touch, as they mostly do.
+
+    TeX's listings may set letters into columns that are wider than these.
+    """
+    first, *rest = runs[0].glyphs
+    if not rest or rest[0].left - first.right < _SPREAD_CODE * pitch:
+        return 0.0
+    gaps = [
+        after.left - before.right
+        for run in runs
+        for before, after in pairwise(run.glyphs)
+        if not after.is_spaced
+    ]
+    usual = median(gaps) if gaps else 0.0
+    return usual if usual > _SPREAD_CODE * pitch else 0.0
 
 
 def _with_plain_quotes(text: str) -> str:
@@ -259,13 +279,13 @@ def _before_jump(widths: list[float], least: float) -> float:
 
 
 def _repair(text: str) -> str:
-    """Ligatures as letters, right-to-left letters as such, halves of a character put together."""
+    """Ligatures, asterisks, right-to-left letters and halves of characters as they are typed."""
     if text.isascii():
         return text
     text = _PRESENTED.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _MINUS.sub("-", text.translate(_LIGATURES))
+    return _MINUS.sub("-", text.translate(_PLAIN_FORMS))
 
 
 def _close_dots(text: str) -> str:

@@ -15,8 +15,9 @@ from jobs.documents.readers.pdf.paragraphs.margins import (
 )
 from jobs.documents.readers.pdf.paragraphs.notes import LABEL
 
-_ITEM = re.compile(r"[•‣◦▪●○–*·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s")
+_ITEM = re.compile(r"[•‣◦▪●○■▶►▸–*·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s")
 _BULLET = re.compile(r"[•‣◦▪●○]")
+_POINTER = re.compile(r"[■▶►▸]\s")  # a bullet of slides; also between the names of a menu
 _ENTRY = re.compile(r"#?\d{4,8}[:.]?\s")  # of a list of bugs, of years
 _OPENING = "([{\"'“‘"
 _FINISHED = re.compile(r"[.!?:;。！？：；؟][\"'”’)\]]*(?:\s?\d{1,2})?$")  # maybe with a note's mark
@@ -160,7 +161,7 @@ def _is_item(line: Line, group: list[Line], *, is_filled: bool) -> bool:
     is_below = abs(line.left - group[0].left) < SAME_LEFT
     if is_below and _ENTRY.match(line.text) and _ENTRY.match(group[0].text):
         return True
-    if _BULLET.match(line.text):
+    if _BULLET.match(line.text) or (_POINTER.match(line.text) and _POINTER.match(group[0].text)):
         return True
     if not _ITEM.match(line.text):
         return False

@@ -8,6 +8,7 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
 from jobs.documents.readers.clean_text import clean_line
 from jobs.documents.readers.extract import PARAGRAPH, Block
+from jobs.documents.readers.pdf.furniture import CHAPTER_WORDS
 from jobs.documents.readers.pdf.paragraphs.join_lines import Paragraph
 from jobs.documents.readers.pdf.paragraphs.notes import PlacedBlock
 
@@ -18,7 +19,7 @@ _NUMBERING = re.compile(
 )
 _LEVELLED = str.maketrans("‘’“”–—−‐‑", "''\"\"-----")  # an outline has often plain ones
 _MAX_SIGNS = 2
-_CHAPTER = re.compile(r"(?:chapter|appendix|part|kapitel|anhang|teil)(?: \w{1,12})?", re.IGNORECASE)
+_CHAPTER = re.compile(rf"(?:{'|'.join(CHAPTER_WORDS)})(?: \w{{1,12}})?", re.IGNORECASE)
 _MAX_LABEL_PARTS = 2
 
 

@@ -127,10 +127,13 @@ def _is_compound(first: str, second: str, words: Counter[str]) -> bool:
     if not second[0].islower() and not is_capitals:
         name = first + second  # it may be one with a capital in its midst, and a number
         return not (words[name] or words[name.rstrip(_DIGITS)])
+    ends_in_capital = len(first) > 1 and first[-1].isupper() and second[0].islower()
     first, second = first.casefold(), second.casefold()
     whole, hyphenated = words[first + second], words[f"{first}-{second}"]
-    if whole or hyphenated or words["und"] > words["and"]:  # German has capitals after hyphens
+    if whole or hyphenated:
         return hyphenated > whole
+    if ends_in_capital or words["und"] > words["and"]:  # German has capitals after hyphens
+        return ends_in_capital
     if first in _CLOSED_FIRST and second not in _SMALL:
         return False
     if first in _PREFIXES or second in _SECONDS or (first.endswith("ly") and len(first) > 5):

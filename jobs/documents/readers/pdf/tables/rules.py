@@ -17,6 +17,8 @@ _MAX_RULES = 4000  # more of them are a drawing
 _MAX_GRIDS = 60
 _RECTANGLES = frozenset({4, 5, 8, 10})  # segments: of one, or of the outline of a border
 _MIN_COLUMNS = 2
+_DRAWN = frozenset({pdfium_c.FPDF_PAGEOBJ_PATH, pdfium_c.FPDF_PAGEOBJ_IMAGE})
+_LINE_SEGMENTS = 2
 
 
 Rule = Box  # a thin line or the edge of a rectangle; level or upright
@@ -48,7 +50,7 @@ def page_rules(page: pdfium.PdfPage) -> list[Rule]:
     """The rules of a page, also those that are as short as a letter; none of a drawing."""
     lines: list[Rule] = []
     boxes: list[Box] = []
-    for box, segment_count in _paths(page):
+    for box, segment_count in _drawings(page):
         if min(_sides(box)) <= _THIN and segment_count <= max(_RECTANGLES):
             lines.append(box)
         elif segment_count in _RECTANGLES and max(_sides(box)) >= _SHORTEST:
@@ -73,16 +75,23 @@ def _sides(rule: Rule) -> tuple[float, float]:
     return rule.right - rule.left, rule.top - rule.bottom
 
 
-def _paths(page: pdfium.PdfPage) -> Iterator[tuple[Box, int]]:
-    """What is drawn on a page: its bounds, and of how many segments it is."""
+def _drawings(page: pdfium.PdfPage) -> Iterator[tuple[Box, int]]:
+    """What is drawn on a page: its bounds, and of how many segments it is.
+
+    Thin pictures are rules too, which printers of TeX's pages make of them.
+    """
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     for index in range(pdfium_c.FPDFPage_CountObjects(page.raw)):
         item = pdfium_c.FPDFPage_GetObject(page.raw, index)
-        if pdfium_c.FPDFPageObj_GetType(item) != pdfium_c.FPDF_PAGEOBJ_PATH:
+        kind = pdfium_c.FPDFPageObj_GetType(item)
+        if kind not in _DRAWN:
             continue
         pdfium_c.FPDFPageObj_GetBounds(item, left, bottom, right, top)
         box = Box(left.value, bottom.value, right.value, top.value)
-        yield box, pdfium_c.FPDFPath_CountSegments(item)
+        if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
+            yield box, pdfium_c.FPDFPath_CountSegments(item)
+        elif min(_sides(box)) <= _THIN:
+            yield box, _LINE_SEGMENTS
 
 
 def _edges(box: Box) -> Iterator[Rule]:

@@ -147,6 +147,12 @@ def rule(left: float, bottom: float, right: float, top: float) -> bytes:
     return f"0.5 w {left} {bottom} m {right} {top} l S".encode()
 
 
+def thin_picture(left: float, bottom: float, right: float, top: float) -> bytes:
+    """A rule as a picture of one dot."""
+    place = f"q {max(right - left, 0.5)} 0 0 {max(top - bottom, 0.5)} {left} {bottom} cm"
+    return place.encode() + b" BI /W 1 /H 1 /CS /G /BPC 8 ID \x00 EI Q"
+
+
 def box(left: float, bottom: float, right: float, top: float, *, grey: float = 0.9) -> bytes:
     """A rectangle that is filled, as a background is."""
     return f"{grey} g {left} {bottom} {right - left} {top - bottom} re f".encode()
@@ -189,12 +195,12 @@ def _string(words: str, font: str) -> bytes:
 
 
 def _to_unicode() -> bytes:
-    """Every code is the character of its number; U+FB03 is the letters ffi."""
+    """Every code is the character of its number, but E000 (ffi) and E001 (a letter of formulas)."""
     return (
         b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Any def "
         b"/CMapType 2 def 1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
         b"1 beginbfrange <0020> <FFEF> <0020> endbfrange\n"
-        b"1 beginbfchar <E000> <006600660069> endbfchar\n"
+        b"2 beginbfchar <E000> <006600660069> <E001> <D835DC65> endbfchar\n"
         b"endcmap end end"
     )
 

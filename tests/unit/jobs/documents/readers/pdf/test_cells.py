@@ -9,6 +9,7 @@ from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
     paragraph,
     rule,
     text,
+    thin_picture,
 )
 
 MODELS = [
@@ -71,6 +72,16 @@ def test_the_lines_of_a_cell_of_a_ruled_table_are_joined() -> None:
     found = text_of([*rules, *cells])
 
     assert found == "Valve | Opens when the pressure is higher than five bar.\nLamp | Is green."
+
+
+def test_rules_may_be_thin_pictures() -> None:
+    rules = [thin_picture(60, y, 400, y) for y in (714, 696, 682, 668)]
+    rules += [thin_picture(x, 668, x, 714) for x in (60, 150, 400)]
+    rows = [["SLEEP", "Enter the mode"], ["OPTION", ""], ["TRIS", "Set the port"]]
+
+    found = text_of([*rules, *table(rows, [64, 154])])
+
+    assert found == "SLEEP | Enter the mode\nOPTION | \nTRIS | Set the port"
 
 
 def test_an_empty_cell_of_a_ruled_table_keeps_its_place() -> None:

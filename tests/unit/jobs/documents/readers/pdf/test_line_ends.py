@@ -58,6 +58,8 @@ def test_a_hyphen_behind_any_sign_stays_with_its_word(end: str, start: str, whol
         ("by -", "t", "by -t here"),
         ("--allow-two", "-primaries=no", "--allow-two-primaries=no"),
         ("Tools.EXTEND or Tools.", "REPLACE", "Tools.REPLACE"),
+        ("use Gtk.Window.", "Set_Hints", "Gtk.Window.Set_Hints"),
+        ("says main.", "Then it", "main. Then"),
         ("op1 +", "op2 twice", "op1 + op2"),
         ("from @", "hosts", "@ hosts"),
         ("make -", "install", "- install"),

@@ -56,6 +56,18 @@ def test_a_head_whose_two_long_ends_are_near_each_other_is_left_out() -> None:
     assert all(f"the {section} of pumps" in found for section in SECTIONS)
 
 
+def test_the_word_above_the_number_of_a_chapter_is_no_head() -> None:
+    numbers = ["ONE", "TWO", "THREE", "FOUR", "FIVE"]
+    pages = [
+        [text("CHAPTER", 492, 720), text(number, 492, 696, 14), *lines(paragraph(PROSE), top=600)]
+        for number in numbers
+    ]
+
+    found = text_of(*pages)
+
+    assert [f"CHAPTER\n\n{number}" in found for number in numbers] == [True] * len(numbers)
+
+
 def test_rows_that_begin_alike_at_the_top_of_pages_are_kept() -> None:
     pages = [
         [

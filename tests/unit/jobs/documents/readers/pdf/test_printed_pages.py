@@ -11,6 +11,7 @@ from tests.unit.jobs.documents.readers.made_files import Bookmark, make_pdf, pro
 from tests.unit.jobs.documents.readers.pdf.drawn_pages import PROSE, text_of
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
     CODE,
+    WIDE,
     box,
     drawn_pdf,
     lines,
@@ -78,6 +79,35 @@ def test_the_foot_of_a_browser_is_left_out(foot: str) -> None:
     ]
 
     assert "/4" not in text_of(*pages)
+
+
+def test_the_foot_of_slides_is_left_out_though_several_pages_show_one_slide() -> None:
+    pages = [
+        [
+            *lines(paragraph(f"Part {page} is this. {PROSE}"), top=700),
+            *(box(left, 8, left + 180, 28, grey=0.1 * left / 28) for left in (28, 208, 388)),
+            text("Pumps and valves", 32, 15),
+            text("A. Writer", 212, 15),
+            text(f"May 2 {slide} / 90", 392, 15),
+        ]
+        for page, slide in enumerate([1, 1, 1, 2, 3, 3])
+    ]
+
+    assert "Writer" not in text_of(*pages)
+
+
+def test_the_bullets_of_slides_begin_a_line_each() -> None:
+    row = "The pump is known to all of those who have ever been to the cellar of it, by day"
+    page = [
+        drawn
+        for n, left in enumerate([72, 82, 72])
+        for drawn in (
+            text("\u25b6", left, 700 - 12 * n, font=WIDE),
+            text(row, left + 14, 700 - 12 * n),
+        )
+    ]
+
+    assert text_of(page) == "\n".join([f"\u25b6 {row}"] * 3)
 
 
 @each_row(

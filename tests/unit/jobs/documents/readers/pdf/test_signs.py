@@ -31,6 +31,22 @@ def test_an_index_of_letters_is_told_from_its_name() -> None:
     assert text_of(page) == "It is x_n of the row."
 
 
+def test_letters_of_formulas_have_exponents_and_indices_as_others_do() -> None:
+    letter = "\ue001"  # a letter of two halves in UTF-16
+    page = [text("It is", 72, 700), text(letter, 94, 700, font=WIDE), text("n", 104.2, 704, 6)]
+    page += [text("+", 112, 700), text(letter, 122, 700, font=WIDE)]
+    page += [text(letter, 132.2, 698, 6, font=WIDE), text("in all.", 142, 700)]
+
+    assert text_of(page) == "It is 𝑥^n + 𝑥_𝑥 in all."
+
+
+def test_an_accent_over_a_letter_of_formulas_is_joined_with_it() -> None:
+    page = [text("The mean is", 72, 700), text("\ue001", 130, 700, font=WIDE)]
+    page += [text("^", 132.4, 702), text("of all.", 146, 700)]
+
+    assert text_of(page) == "The mean is 𝑥\u0302 of all."
+
+
 def test_ordinals_keep_their_letters() -> None:
     page = [text("On the 4", 72, 700), text("th", 111, 704, 6), text("day.", 120, 700)]
 
@@ -148,6 +164,13 @@ def test_operators_that_a_listing_draws_are_as_they_are_typed() -> None:
     ]
 
     assert text_of(page).startswith("match(/d*5-3")
+
+
+def test_the_asterisk_of_a_formula_font_is_one_in_prose_too() -> None:
+    page = [text("void draw(const char", 72, 700), text("∗", 165, 700, font=WIDE)]
+    page += [text("s)", 178, 700)]
+
+    assert text_of(page) == "void draw(const char* s)"
 
 
 def test_the_sign_of_a_sum_that_hangs_from_its_line_stands_on_it() -> None:

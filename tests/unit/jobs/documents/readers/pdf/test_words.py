@@ -131,6 +131,12 @@ def test_a_word_that_is_whole_elsewhere_is_whole_again() -> None:
     assert "a database grows" in words_of(rows)
 
 
+def test_a_hyphen_behind_capitals_is_kept_before_a_small_letter() -> None:
+    rows = ["The pump has all that is told of here, which is a fnIII-", "domain of it."]
+
+    assert "a fnIII-domain of it." in words_of(rows)
+
+
 def test_a_hyphen_before_a_word_that_a_verb_of_the_text_makes_is_kept() -> None:
     rows = [f"{FILLER}, for a machine can parse it: its file is machine-", "parseable by all."]
 
@@ -199,6 +205,20 @@ def test_letters_that_are_spread_are_words() -> None:
     page = [text("CHAPTER", 72, 700, spread=4), text("ONE", 160, 700, spread=4)]
 
     assert read("pdf", drawn_pdf([page])).text == "CHAPTER ONE"
+
+
+def test_letters_of_code_that_are_spread_are_words() -> None:
+    page = [text("Standards", 72, 700, font=CODE, spread=1.1)]
+    page += [text("-Version:", 137.2, 700, font=CODE, spread=1.1)]
+    page += [text("3.8", 208.6, 700, font=CODE, spread=1.1)]
+
+    assert read("pdf", drawn_pdf([page])).text == "Standards-Version: 3.8"
+
+
+def test_the_words_of_a_title_stand_apart_from_its_number() -> None:
+    page = [text("16.1", 72, 700, 14), text("Overview", 100.8, 700, 14)]
+
+    assert read("pdf", drawn_pdf([page])).text == "16.1 Overview"
 
 
 def test_letters_that_are_spread_word_by_word_are_words() -> None:
