@@ -5,9 +5,11 @@ What is defined here comes before the page, so that a definition of the page's o
 
 import re
 
+from jobs.documents.readers.markup.latex.cells import with_plain_cells
 from jobs.documents.readers.markup.latex.closing import closed
 from jobs.documents.readers.markup.latex.environments import with_known_environments
 from jobs.documents.readers.markup.latex.numbers import with_numbers
+from jobs.documents.readers.markup.latex.slides import as_one_page
 
 _SIGNS = {
     "texttrademark": "™", "texteuro": "€", "euro": "€", "textcelsius": "°C", "textohm": "Ω",
@@ -30,6 +32,8 @@ _SHOWN = {  # of several arguments, which is text
         ("ce", "keys", "menu", "directory", "textls", "oldstylenums", "fbox"), "[1]{#1}"
     ),
     **dict.fromkeys(("subcaption", "shadowbox", "ovalbox"), "[1]{#1}"),
+    **dict.fromkeys(("only", "uncover", "visible", "onslide"), "[1]{#1}"),  # of slides
+    "alt": "[2]{#1 #2}",
     **dict.fromkeys(("scalebox", "adjustbox", "raisebox"), "[2]{#2}"),
     "rotatebox": "[3][]{#3}",
     "textquote": "[2][]{\\enquote{#2}}",
@@ -58,9 +62,7 @@ _STEPS = {  # of algorithms: how many arguments, and what stands for them
 }  # fmt: skip
 _ALGORITHMS = r"\begin{algorithmic}"
 _CODE = re.compile(r"\\begin\{(verbatim\*?|[BL]?Verbatim|lstlisting|minted|filecontents\*?)\}")
-_MARK = "\ue000"
-_CODE_PLACE = re.compile(f"{_MARK}(\\d+){_MARK}")
-_NO_MARKS = {ord(_MARK): None}
+_PRIVATE = range(0xE000, 0xF900)  # Unicode: for private use
 _COMMAND = re.compile(r"\\([A-Za-z]{2,30})")
 _DINGBAT = re.compile(r"\\ding\{(\d{2,3})\}")
 _FIRST_DINGBAT, _LAST_DINGBAT, _DINGBATS = 33, 126, 0x2700 - 32  # of pifont, of Unicode
@@ -95,8 +97,9 @@ _HEADING_NAMED = re.compile(r"\\(?:nameref|Nameref|titleref)\*?\{([^{}]{1,80})\}
 def prepared(source: str) -> str:
     """`source` in words that pandoc knows."""
     names = set(_COMMAND.findall(source))
-    source, codes = _without_code(source)
-    source = closed(source)
+    mark = _free_sign(source)
+    source, codes = _without_code(source, mark)
+    source = with_plain_cells(as_one_page(closed(source)))
     source = _with_terms(with_numbers(with_known_environments(source)))
     if "\\title" not in source:  # pandoc shows an abstract below a title alone
         source = _ABSTRACT.sub(r"\\\1{quote}", source)
@@ -104,13 +107,22 @@ def prepared(source: str) -> str:
     source = _DINGBAT.sub(_dingbat, source)
     titles = {label: title for title, label in _HEADING.findall(source)}
     source = _HEADING_NAMED.sub(lambda found: titles.get(found[1], ""), source)
-    source = _CODE_PLACE.sub(lambda found: codes[int(found[1])], source)
+    if codes:
+        place = re.compile(f"{mark}(\\d+){mark}")
+        source = place.sub(lambda found: codes[int(found[1])], source)
     return _definitions(names, is_algorithm=_ALGORITHMS in source) + source
 
 
-def _without_code(source: str) -> tuple[str, list[str]]:
-    """A page with marks in the places of its code, in which nothing is changed; and that."""
-    source = source.translate(_NO_MARKS)
+def _free_sign(source: str) -> str:
+    """A sign for private use that `source` does not have; the last of them if it has all."""
+    used = set(source)
+    return next((sign for sign in map(chr, _PRIVATE) if sign not in used), chr(_PRIVATE[-1]))
+
+
+def _without_code(source: str, mark: str) -> tuple[str, list[str]]:
+    """A page with `mark` around numbers in the places of its code, which stays; and that."""
+    if mark in source:
+        return source, []
     pieces, codes, place = [], list[str](), 0
     unclosed: set[str] = set()
     for found in _CODE.finditer(source):
@@ -121,7 +133,7 @@ def _without_code(source: str) -> tuple[str, list[str]]:
         if end < 0:
             unclosed.add(end_mark)
             continue
-        pieces += [source[place : found.start()], f"{_MARK}{len(codes)}{_MARK}"]
+        pieces += [source[place : found.start()], f"{mark}{len(codes)}{mark}"]
         codes.append(source[found.start() : end])
         place = end
     return "".join([*pieces, source[place:]]), codes

@@ -20,6 +20,7 @@ from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import LINE, Block, Extract, assemble
 from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits
+from jobs.documents.readers.markup.markdown.code_marks import without_marks
 from jobs.documents.readers.markup.markdown.rules import (
     add_rules,
     closed_tags,
@@ -170,6 +171,7 @@ class _Page:
         """Turn a block that is not CommonMark's into one that is."""
         match token.type:
             case "fence" if depth < _MAX_DIRECTIVE_DEPTH:
+                token.content = without_marks(token.content)
                 self._open_directive(token, depth)
             case "footnote_reference_open":
                 token.type, token.content = "html_block", f"<div>[{escape(token.meta['label'])}]"

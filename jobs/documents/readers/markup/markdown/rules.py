@@ -13,7 +13,9 @@ from markdown_it.token import Token
 from jobs.documents.readers.markup.markdown.inlines import add_inline_rules
 from jobs.documents.readers.markup.markdown.words import ATTRIBUTES, PageKind, plain_words
 
-_BLOCK_MATH = (("$$", "$$"), ("\\[", "\\]"), ("\\begin{", "\\end{"))
+_END = "\\end{"
+_BLOCK_MATH = (("$$", "$$"), ("\\[", "\\]"), ("\\begin{", _END))
+_BEHIND_MATH = re.compile(r"\s*[.,;:]?\s*(?:\{[^{}]*\}|\(\d[\w.]{0,9}\))?\s*")
 _MAX_MATH_LINES = 100
 _ALERT = re.compile(r"\[!([A-Za-z]+)\][+-]?[ \t]*")  # GitHub, Obsidian
 _HEADING_ATTRIBUTES = re.compile(rf"(?<!\s)\s*(?:\{{[#.:][^{{}}]*\}}|\{{-\}}|{ATTRIBUTES})\Z")
@@ -159,6 +161,8 @@ def _block_math(state: StateBlock, first: int, end_line: int, silent: bool) -> b
     closing = next((end for start, end in _BLOCK_MATH if opened.startswith(start)), None)
     if closing is None or state.is_code_block(first):
         return False
+    if closing in opened[2:] and not _is_all_math(opened, closing):
+        return False
     for number in range(first, min(end_line, first + _MAX_MATH_LINES)):
         line = _line(state, number)
         if line.startswith(closing) if number > first else closing in line[2:]:
@@ -173,6 +177,15 @@ def _block_math(state: StateBlock, first: int, end_line: int, silent: bool) -> b
         token.map = [first, number + 1]
         state.line = number + 1
     return True
+
+
+def _is_all_math(line: str, closing: str) -> bool:
+    """Whether a line that ends a formula has hardly anything behind it."""
+    if closing == _END:
+        rest = line.rpartition(closing)[2].partition("}")[2]
+    else:
+        rest = line[2:].partition(closing)[2]
+    return _BEHIND_MATH.fullmatch(rest) is not None
 
 
 def _heading(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:

@@ -41,6 +41,7 @@ _RAW = r"\{%-?\s*(?:end)?raw\s*-?%\}"  # Liquid: what is between is taken as it 
 _RAW_TAG = re.compile(rf"^[ \t]*{_RAW}[ \t]*\n|{_RAW}", re.MULTILINE)
 _RAW_LINE = re.compile(rf"[ \t]*{_RAW}[ \t]*")
 _CODE_IN_LINE = re.compile(r"(`[^`\n]+`)")
+_INDENTS = ("    ", "\t")  # of code
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _MYST = re.compile(r"^ {0,3}(?:`{3,}|~{3,}|:{3,})\{[\w:-]+\}|\{[\w:-]+\}`", re.MULTILINE)
 _MYST_LINE = re.compile(r"%(?:\s[^\n]*)?|\+{3}(?:\s[^\n]*)?")  # a comment, or where a cell ends
@@ -80,6 +81,12 @@ _FIRST_ARGUMENT = re.compile(  # Hugo: a title without its name
     r"\{\{[<%]\s*(?:tab|details|expand|notice|admonition|callout)\s+(?:[\w-]+\s+)?\"([^\"\n]+)\""
 )
 _COMMENTS = (("{/*", "*/}"), ("%%", "%%"))  # MDX, Obsidian
+_LIQUID_COMMENT = re.compile(r"\{%-?\s{0,9}(end)?comment\s{0,9}-?%\}")
+_CONTENTS_ITEM = re.compile(r"(?:[*+-]|\d{1,3}\.)[ \t][^\n]{1,60}")
+_CONTENTS_MARK = re.compile(r"\{:\s*toc\b[^{}\n]*\}")  # kramdown: the list becomes the contents
+_INCLUDE_IN_LINE = re.compile(  # Microsoft Learn: a word that stands in another file
+    r"\[!include\s?\[([^\[\]\n]{1,200})\]\([^()\n]{0,300}\)\]", re.IGNORECASE
+)
 _WIKI_LINK = re.compile(
     r"(!?)\[\[(?![\s_])([^\[\]\n|]{1,200})(?:\|([^\[\]\n|]{1,200}))?\]\](?![(\[])"
 )
@@ -97,8 +104,10 @@ def add_site_rules(parser: MarkdownIt, text: str, kind: PageKind) -> None:
     if _MYST.search(text):
         parser.block.ruler.before("table", "myst_line", _myst_line, within)
     comment = partial(_comment, is_of_vault=kind.is_of_vault)
-    parser.block.ruler.before("table", "component_comment", comment, within)
+    parser.block.ruler.before("site_line", "component_comment", comment, within)
+    parser.block.ruler.before("table", "contents_list", _contents_list, within)
     parser.inline.ruler.before("link", "wiki_link", _wiki_link)
+    parser.inline.ruler.before("link", "include", partial(show_group, _INCLUDE_IN_LINE))
     parser.inline.ruler.before("link", "attributes", _attributes)
     parser.inline.ruler.before("link", "span", _span)
 
@@ -128,7 +137,9 @@ def _without_raw_outside_code(lines: Iterable[str]) -> Iterator[str]:
     fence = ""
     for line in lines:
         edge = _FENCE.match(line)
-        if fence:
+        if not fence and line.startswith(_INDENTS):
+            pass  # code, perhaps; tags alone on a line go with the others of a site
+        elif fence:
             fence = "" if edge and line.strip() == edge[1] and edge[1].startswith(fence) else fence
         elif edge:
             fence = edge[1]
@@ -205,6 +216,10 @@ def _code_between_tags(state: StateBlock, first: int, end_line: int, silent: boo
 
 def _comment(state: StateBlock, first: int, end_line: int, silent: bool, is_of_vault: bool) -> bool:
     opened = _line(state, first)
+    if state.is_code_block(first):
+        return False
+    if _LIQUID_COMMENT.fullmatch(opened):
+        return _liquid_comment(state, first, end_line, silent)
     end = next((end for start, end in _COMMENTS if opened.startswith(start)), "")
     if not end or (end == "%%" and opened != end and not is_of_vault):
         return False
@@ -215,6 +230,29 @@ def _comment(state: StateBlock, first: int, end_line: int, silent: bool, is_of_v
                 state.line = number + 1
             return True
     return False
+
+
+def _liquid_comment(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
+    """From a line that opens one to the line that ends it."""
+    for number in range(first + 1, min(end_line, first + _MAX_LINES)):
+        found = _LIQUID_COMMENT.fullmatch(_line(state, number))
+        if found and found[1]:
+            if not silent:
+                state.line = number + 1
+            return True
+    return False
+
+
+def _contents_list(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
+    """kramdown: a list of one item that only says where the contents go."""
+    is_marked = first + 1 < end_line and _CONTENTS_MARK.fullmatch(_line(state, first + 1))
+    if not is_marked or state.is_code_block(first):
+        return False
+    if not _CONTENTS_ITEM.fullmatch(_line(state, first)):
+        return False
+    if not silent:
+        state.line = first + 2
+    return True
 
 
 def _module(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:

@@ -35,6 +35,12 @@ RAW_SHOWN = frozenset({"html", "html5"})
 _LIQUID = re.compile(
     r"(?<!`)(`{1,20})(?!`).{0,500}?[^`]\1(?!`)|(\{%-?[^%{}\n]{1,300}%\})", re.DOTALL
 )
+_LIQUID_COMMENT = re.compile(
+    r"(?<!`)((?P<code>`{1,20})(?!`).{0,500}?[^`](?P=code)(?!`))"
+    r"|\{%-?\s{0,9}comment\s{0,9}-?%\}[^{]*(?:\{(?!%-?\s{0,9}(?:end)?comment)[^{]*)*"
+    r"\{%-?\s{0,9}endcomment\s{0,9}-?%\}",
+    re.DOTALL,
+)
 _HIDDEN = re.compile(r"(?<!\S)%%(?!%)[^%]{1,500}%%(?!\S)")  # Obsidian
 _ARGUMENTS = re.compile(rf"(?:(?P<name>[\w-]+)=)?(?P<value>{_VALUE})")
 _NAMED = ("text", "title", "label", "content", "caption", "term", "term_id")
@@ -63,6 +69,7 @@ def plain_words(text: str, kind: PageKind) -> str:
     if any(sign in text for sign in _FIRST_SIGNS):
         text = _WORDS.sub(_shown, text)
     if kind.is_of_site and "{%" in text:
+        text = _LIQUID_COMMENT.sub(lambda found: found[1] or "", text)
         text = _LIQUID.sub(lambda found: "" if found[2] else found[0], text)
     return _HIDDEN.sub("", text) if kind.is_of_vault and "%%" in text else text
 

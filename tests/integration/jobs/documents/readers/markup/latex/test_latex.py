@@ -42,6 +42,23 @@ TABLES = [
         "A | B\n1 | 2",
     ),
 ]
+LONG_TABLES = [
+    (
+        "\\begin{longtable}{@{}l>{\\raggedright}p{3cm}@{}}\n\\caption{Sizes}\\\\\nA&B\\\\\n\\endfirsthead\n"
+        "\\multicolumn{2}{c}{continued}\\\\\nA&B\\\\\n\\endhead\nfoot&x\\\\\n\\endfoot\nsum&y\\\\\n"
+        "\\endlastfoot\n1&2\\\\\n3&4\\\\\n\\end{longtable}",
+        "Sizes\n\nA | B\n1 | 2\n3 | 4\nsum | y",
+    ),
+    (
+        "\\begin{xltabular}{5cm}{lX}\nA&B\\\\\n\\endhead\n1&2\\\\\n\\end{xltabular}",
+        "A | B\n1 | 2",
+    ),
+    (
+        r"\begin{tabular}{ll}A&\makecell[l]{b\\c \textbf{d}}\\1&\shortstack{2\\3}\end{tabular}",
+        "A | b c d\n1 | 2 3",
+    ),
+    ("\\begin{lstlisting}\n\\makecell{a\\\\b}\n\\end{lstlisting}", "\\makecell{a\\\\b}"),
+]
 WORDS = [
     (
         r"Costs 5\texteuro{} at 20\textcelsius{} (a\textunderscore b), \dag.",
@@ -67,7 +84,7 @@ MARK = "\n\nNext.\n\n"
 
 def test_what_packages_of_latex_add_is_read() -> None:
     pytest.importorskip("pypandoc")
-    rows = [*ENVIRONMENTS, *TABLES, *WORDS]
+    rows = [*ENVIRONMENTS, *TABLES, *LONG_TABLES, *WORDS]
     pages = MARK.join([source for source, _ in rows])
     end = "\\section{Start}\\label{sec:a}\n\\end{document}"
 
@@ -90,3 +107,33 @@ def test_numbers_are_those_of_print(body: str, text: str) -> None:
     pytest.importorskip("pypandoc")
 
     assert read("latex", f"\\begin{{document}}{body}\\end{{document}}").text.endswith(text)
+
+
+@each_row(
+    "frame, text",
+    [
+        (r"{T}One.\only<2>{Two.} \uncover<3->{Three.}\end{frame}", "T\n\nOne.Two. Three."),
+        (r"<1->[fragile]{T}\textbf<2>{One.} \onslide<2->Two.\end{frame}", "T\n\nOne. Two."),
+        (
+            r"{T}\begin{itemize}\item<1->One.\item<2> Two.\end{itemize}\end{frame}",
+            "T\n\n- One.\n- Two.",
+        ),
+        (r"{T}\alt<2>{One.}{Two.}\end{frame}", "T\n\nOne. Two."),
+        (r"{T}\column{.5\textwidth}One.\column[t]{5cm}Two.\end{frame}", "T\n\nOne.\n\nTwo."),
+    ],
+)
+def test_steps_of_a_slide_are_shown_at_once(frame: str, text: str) -> None:
+    pytest.importorskip("pypandoc")
+
+    page = f"\\documentclass{{beamer}}\\begin{{document}}\\begin{{frame}}{frame}\\end{{document}}"
+
+    assert read("latex", page).text == text
+
+
+def test_signs_for_private_use_stay_beside_code_of_latex() -> None:
+    pytest.importorskip("pypandoc")
+    page = "\\begin{document}\ue000 a\ue0010\ue001.\n\\begin{verbatim}\n\ue000 x\n\\end{verbatim}"
+
+    text = read("latex", page + "\\end{document}").text
+
+    assert text == "\ue000 a\ue0010\ue001.\n\n\ue000 x"

@@ -100,3 +100,55 @@ def test_escaped_brackets_are_brackets_and_formulas_are_as_written(page: str, te
 )
 def test_what_only_looks_like_marks_of_a_site_is_kept(page: str, text: str) -> None:
     assert read("markdown", page).text == text
+
+
+@each_row(
+    "page, text",
+    [
+        ("One.\n{% comment %}\nhidden *a*\n\n- b\n{% endcomment %}\nTwo.\n", "One.\n\nTwo."),
+        ("---\ntitle: T\n---\nIt {%- comment -%}x{% endcomment %}is `{% comment %}`.\n", None),
+        (
+            "```liquid\n{% comment %}\nx\n{% endcomment %}\n```\n",
+            "{% comment %}\nx\n{% endcomment %}",
+        ),
+        ("{% comment %}\nnever closed\n", "never closed"),
+        ("* TOC\n{:toc}\n\n# Head\n\nText.\n", "Head\n\nText."),
+        ("1. table of contents\n{:toc .x}\n\nText.\n", "Text."),
+        ("* one\n* two\n{: .x}\n", "- one\n- two"),
+        ("    * TOC\n    {:toc}\n\nText.\n", "* TOC\n{:toc}\n\nText."),
+        ("In [!INCLUDE [prod](a/b.md)] it is [!include[ver](~/c.md)].\n", "In prod it is ver."),
+        ("Use `[!INCLUDE [x](y)]` so.\n", "Use [!INCLUDE [x](y)] so."),
+        ("Text:\n\n    {% raw %}\n    {{ x }}\n\nEnd.\n", "Text:\n\n{% raw %}\n{{ x }}\n\nEnd."),
+    ],
+)
+def test_what_the_generator_takes_out_is_no_text_but_code_is(page: str, text: str | None) -> None:
+    assert read("markdown", page).text == (text or "It is {% comment %}.")
+
+
+@each_row(
+    "code, shown",
+    [
+        ("let a // [!code highlight]\nlet b // [!code --]", "let a\nlet b"),
+        ("a: 1 # [!code focus:2]\n<b> <!-- [!code ++] -->", "a: 1\n<b>"),
+        ("// [!code word:x]\nx()", "x()"),
+        ("// highlight-next-line\na()\n# highlight-start\nb()\n/* highlight-end */", "a()\nb()"),
+        ("// This is [!code highlight] in text\na()", "// This is [!code highlight] in text\na()"),
+        ("// see highlight-next-line\na()", "// see highlight-next-line\na()"),
+    ],
+)
+def test_marks_for_the_highlighter_are_no_code(code: str, shown: str) -> None:
+    assert read("markdown", f"```js\n{code}\n```\n").text == shown
+
+
+@each_row(
+    "page, text",
+    [
+        ("\\[x\\] is `a`, \\*b\\* and **c**.\n", "[x] is a, *b* and c."),
+        ("$$a_1 * b$$ is **it**.\n", "$$a_1 * b$$ is it."),
+        ("$$a$$ is **not** $$b$$\n", "$$a$$ is not $$b$$"),
+        ("$$a_1 * b * c$$,\nand **so**.\n", "$$a_1 * b * c$$,\n\nand so."),
+        ("\\[a_1 * b * c\\] (1)\n", "\\[a_1 * b * c\\] (1)"),
+    ],
+)
+def test_formula_that_begins_a_paragraph_ends_where_it_ends(page: str, text: str) -> None:
+    assert read("markdown", page).text == text
