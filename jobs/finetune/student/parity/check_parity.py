@@ -7,6 +7,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from jobs.finetune.student.parity.check_prompts import check_prompts
+from jobs.finetune.student.parity.gate_rows import ANSWER_TOKENS
 from jobs.finetune.student.parity.report import ParityCheck, ParityReport, failed, passed
 from jobs.finetune.student.parity.served import ServedStudentClient
 from jobs.finetune.student.parity.trained import TrainedStudent
@@ -17,7 +18,6 @@ MIN_AGREEMENT = 0.9  # of the tokens of served answers, those that are as likely
 TIE_NATS = 0.2  # two tokens that are closer may change places by rounding
 PLACES_PER_ROW = 12
 ANSWERED_ROWS = 3
-ANSWER_TOKENS = 48
 
 
 class Places(NamedTuple):

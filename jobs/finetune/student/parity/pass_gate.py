@@ -1,24 +1,21 @@
 """Serves what was exported, and compares it with what was trained."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
 
 import aiohttp
-import orjson
 from pydantic import TypeAdapter
 
 from engine.errors import ConfigError
 from engine.files.replace import replace_file
 from engine.local.student_model import ServedStudent, StudentModel
 from jobs.finetune.student.export.export_student import ExportedStudent
-from jobs.finetune.student.parity.check_parity import ANSWER_TOKENS, ParityGate
+from jobs.finetune.student.parity.check_parity import ParityGate
 from jobs.finetune.student.parity.report import ParityReport
 from jobs.finetune.student.parity.served import ServedStudentClient
 from jobs.finetune.student.parity.trained import TrainedStudent
 from jobs.finetune.student.source.chat_template import ChatTemplate, Message
 
-ROW_COUNT = 6
 LOG_NAME = "served.log"
 REPORTS_NAME = "parity.json"
 REPORTS = TypeAdapter(list[ParityReport])
@@ -67,33 +64,3 @@ def require_parity(reports: Sequence[ParityReport]) -> None:
         raise ConfigError(
             "\n".join(["the student was trained, but what is served is not it:", *problems])
         )
-
-
-def read_gate_rows(path: Path, template: ChatTemplate, *, most_tokens: int) -> list[list[Message]]:
-    """Some rows of a checked file, spread over it, which a server of `most_tokens` can be asked.
-
-    Raises:
-        ConfigError: none of them is so short.
-    """
-    lines = [line for line in path.read_bytes().splitlines() if line.strip()]
-    step = max(1, len(lines) // ROW_COUNT)
-    spread = (line for start in range(step) for line in lines[start::step])
-    rows: list[list[Message]] = [
-        *islice(_fitting(spread, template, most_tokens - ANSWER_TOKENS), ROW_COUNT)
-    ]
-    if not rows:
-        raise ConfigError(
-            f"{path}: no row is shorter than the {most_tokens:,} tokens that a student is served "
-            "with here, so that what is served could not be compared with what was trained: "
-            "shorten the excerpts (dataset.excerpt_tokens)"
-        )
-    return rows
-
-
-def _fitting(
-    lines: Iterable[bytes], template: ChatTemplate, most_tokens: int
-) -> Iterator[list[Message]]:
-    for line in lines:
-        messages: list[Message] = orjson.loads(line)["messages"]
-        if len(template.encode(messages).ids) <= most_tokens:
-            yield messages

@@ -15,7 +15,8 @@ from engine.errors import ConfigError, EngineError
 from engine.files.replace import replace_file
 from jobs.finetune.student.export.export_student import ExportedStudent, export_student
 from jobs.finetune.student.parity.first_gate import pass_first_gate
-from jobs.finetune.student.parity.pass_gate import pass_gate, read_gate_rows
+from jobs.finetune.student.parity.gate_rows import read_gate_rows
+from jobs.finetune.student.parity.pass_gate import pass_gate
 from jobs.finetune.student.parity.report import ParityReport
 from jobs.finetune.student.parity.trained import TrainedStudent
 from jobs.finetune.student.source.chat_template import ChatTemplate, EncodedRow, Message

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ConfigError
-from jobs.finetune.student.parity.pass_gate import ROW_COUNT, read_gate_rows
+from jobs.finetune.student.parity.gate_rows import ROW_COUNT, read_gate_rows
 from jobs.finetune.student.source.chat_template import ChatTemplate
 from jobs.finetune.student.source.find_student import find_student
 from tests.unit.jobs.finetune.student.tiny_students import chat_row, make_folder
