@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 HYPHEN = "\ufffe"  # where a word may have been divided, until all words are known
-OPEN = "\uffff"  # where a path that ends in a slash may go on with a word, until then
+OPEN = "\uffff"  # where a path that ends in a slash, or "--", may go on with a word, until then
 SPACE = " "
 _CJK = "\u2e80-\u303f\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60"
 _IS_CJK = re.compile(f"[{_CJK}]")
@@ -58,6 +58,8 @@ def joint(line: Printed, following: Printed) -> str:
     word, piece = _last_word(line.text), following.text.split(maxsplit=1)[0]
     if line.ends_mono != following.starts_mono and not _is_divided_path(word, piece):
         return SPACE
+    if word == "--" and _PLAIN_WORD.match(piece):
+        return OPEN
     return _joint_in_word(line, word, piece)
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from jobs.documents.readers.pdf.lines.glyphs import Glyph
-from jobs.documents.readers.pdf.tables.rules import Rule
+from jobs.documents.readers.pdf.tables.bands import Rule
 
 _HEIGHT = 0.13  # as all shares here, of the font size
 _NARROWEST, _WIDEST = 0.2, 0.7

@@ -24,6 +24,7 @@ _LONG_WORD = 200  # characters
 _EVEN = 0.3  # points
 _NEXT_LINE = 1.5  # of the font size
 _REMARKS = frozenset("[#<(.…⋮%;/")  # what a remark begins with
+_WHOLE, _UNEVEN = 0.08, 0.2  # of a character
 _NEAR = 0.14  # of a line: how exact the height of blank lines is
 
 
@@ -113,6 +114,18 @@ def code_left(lines: list[Line]) -> float:
     """Where the outermost of these lines begins, but for the rest of a line that was too long."""
     own = [line.left for line in lines if not _WRAP_MARK.match(line.text)]
     return min(own, default=lines[0].left)
+
+
+def left_of_columns(lines: list[Line], usual: float, other: float) -> float:
+    """Where lines of code count their indents from: `other`, if that alone is whole characters."""
+    usual_off, other_off = _off_columns(lines, usual), _off_columns(lines, other)
+    return other if other_off < _WHOLE < _UNEVEN < usual_off else usual
+
+
+def _off_columns(lines: list[Line], left: float) -> float:
+    """By what share of a character most lines miss the columns that begin at `left`."""
+    places = [(line.left - left) / line.pitch for line in lines if line.pitch]
+    return median([abs(place - round(place)) for place in places] or [0.0])
 
 
 def join_code(lines: list[Line], left: float, usual: float) -> str:

@@ -17,6 +17,7 @@ from jobs.documents.readers.pdf.paragraphs.code import (
     code_left,
     is_code,
     join_code,
+    left_of_columns,
     with_remarks,
     without_buttons,
     without_numbers,
@@ -27,6 +28,7 @@ from jobs.documents.readers.pdf.paragraphs.notes import NOTE_SIZE, label_notes
 _NOTE = re.compile(r"(?:\d{1,3}|\[\d{1,3}\]|[*†‡])\s")
 _CONTINUES = re.compile(r"(?:.{0,40}\W)?\(?continue[sd] (?:on next|from previous) page\)?$", re.I)
 _LEADERS = re.compile(r"(?:[.·…] ?){6,}")
+_CODE_LEADERS = re.compile(rf"{_LEADERS.pattern}(?=\s*[\divxlc]{{1,6}}\s*$)")  # to a page number
 _DOTS = "..."
 _SHORT_LEADER = " ... "
 _ARROW = re.compile(r"(?<=\w)←[-֓] ?(?=[^\W\d])")  # where Doxygen divides a name
@@ -104,12 +106,11 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
 
 def _shorten(line: Line) -> Line:
     """The line with three dots for those that lead to what stands at its end."""
-    text = (
-        _LEADERS.sub(_SHORT_LEADER, line.text)
-        if ". ." in line.text or _DOTS in line.text
-        else line.text
-    )
-    return line if text is line.text else line._replace(text=clean_line(text))
+    if ". ." not in line.text and _DOTS not in line.text:
+        return line
+    leaders = _CODE_LEADERS if line.is_mono else _LEADERS
+    text = leaders.sub(_SHORT_LEADER, line.text)
+    return line if text == line.text else line._replace(text=clean_line(text))
 
 
 def _usual_spacing(pages: list[list[Line]]) -> _Spacing:
@@ -157,9 +158,10 @@ def _go_on(before: _Group | None, first: _Group, margin: float) -> _Group:
         return first
     last, line = before.lines[-1], first.lines[0]
     if _is_same_code(last, line):
-        indent = (code_left(before.lines) if before.left is None else before.left) - before.margin
-        left = min(code_left(first.lines), margin + indent)
-        return first._replace(glue=LINE, left=left)
+        left = code_left(before.lines) if before.left is None else before.left
+        shifted = margin + left - before.margin  # pages of a book may lie to the left or the right
+        own = min(code_left(first.lines), left_of_columns(first.lines, shifted, left))
+        return first._replace(glue=LINE, left=own)
     if last.cells and last.cells == line.cells:
         return first._replace(glue=LINE)
     if is_code(last) or is_code(line) or not _reads_on(last, line):

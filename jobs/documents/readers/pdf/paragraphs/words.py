@@ -9,6 +9,7 @@ from jobs.documents.readers.pdf.paragraphs.join_lines import Paragraph
 
 _DIVIDED = re.compile(rf"(-?)(?<!\w)(\w++){HYPHEN}(\w++)(-?)")
 _ENDED_PATH = re.compile(r"(?<![^\s“\"'(\[])[^\s\uffff]{1,80}/(?=[,.;:)\]”\"']{0,3}(?:\s|$))")
+_OPTION = re.compile(r"(?<![\w-])--[a-z]++(?![\w-])")
 _OPENING = "“\"'(["
 _PATH_CHARS = 80  # before a word that are looked at
 _LAST_PART = re.compile(r"(?<!\w)(\w++)-$")
@@ -75,23 +76,36 @@ def join_words(paragraphs: list[Paragraph]) -> list[Paragraph]:
 
 
 def _with_whole_paths(paragraphs: list[Paragraph]) -> Iterator[Paragraph]:
-    """The paragraphs with each OPEN resolved: a space if the text has the path without the word."""
+    """The paragraphs with each OPEN resolved, by the paths and options that the text has."""
     marked = {number for number, each in enumerate(paragraphs) if OPEN in each.text + each.glue}
     texts = [each.text for each in paragraphs] if marked else []
     ended = {path.lstrip(_OPENING) for text in texts for path in _ENDED_PATH.findall(text)}
+    options = {option for text in texts for option in _OPTION.findall(text)}
+    before = ""
     for number, paragraph in enumerate(paragraphs):
         if number in marked:
-            glue = paragraph.glue.replace(OPEN, "")
-            paragraph = paragraph._replace(text=_with_paths(paragraph.text, ended), glue=glue)
+            glue, text = paragraph.glue, _with_paths(paragraph.text, ended, options)
+            if glue == OPEN:
+                glue = SPACE * _are_apart(before, text, ended, options)
+            paragraph = paragraph._replace(text=text, glue=glue)
+        before = paragraph.text
         yield paragraph
 
 
-def _with_paths(text: str, ended: set[str]) -> str:
+def _with_paths(text: str, ended: set[str], options: set[str]) -> str:
     whole, *others = text.split(OPEN)
     for other in others:
-        path = whole[-_PATH_CHARS:].rsplit(maxsplit=1)[-1].lstrip(_OPENING)
-        whole += SPACE * (path in ended) + other
+        whole += SPACE * _are_apart(whole, other, ended, options) + other
     return whole
+
+
+def _are_apart(whole: str, other: str, ended: set[str], options: set[str]) -> bool:
+    """Whether what ends in a slash does so elsewhere; whether no option is `--` and this word."""
+    start = whole[-_PATH_CHARS:].rsplit(maxsplit=1)[-1].lstrip(_OPENING)
+    if start != "--":
+        return start in ended
+    option = _OPTION.match(start + other)
+    return option is None or option[0] not in options
 
 
 def _is_in_path(match: re.Match[str]) -> bool:

@@ -1,28 +1,24 @@
 """The grids that the ruling lines of a page make: where the cells of its tables are."""
 
 import ctypes
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
+from jobs.documents.readers.pdf.tables.bands import TOUCH, Rule, bands_of, is_upright, merge
 from jobs.documents.readers.pdf.tables.boxes import Box, boxes_of_tables
 
 _THIN = 2.6  # points; a rule is at most as thick
 _SHORTEST = 4.0  # points
-_TOUCH = 3.0  # points between rules that are meant to meet
 _MAX_RULES = 4000  # more of them are a drawing
 _MAX_GRIDS = 60
 _RECTANGLES = frozenset({4, 5, 8, 10})  # segments: of one, or of the outline of a border
 _MIN_COLUMNS = 2
 _DRAWN = frozenset({pdfium_c.FPDF_PAGEOBJ_PATH, pdfium_c.FPDF_PAGEOBJ_IMAGE})
 _LINE_SEGMENTS = 2
-
-
-Rule = Box  # a thin line or the edge of a rectangle; level or upright
-_END = Rule(0.0, 0.0, 0.0, float("-inf"))  # below every page
 
 
 class Grid(NamedTuple):
@@ -42,8 +38,8 @@ class Grid(NamedTuple):
 
     def holds(self, x: float, y: float) -> bool:
         """Whether a place is inside."""
-        is_beside = self.columns[0] - _TOUCH <= x <= self.columns[-1] + _TOUCH
-        return is_beside and self.rows[-1] - _TOUCH <= y <= self.rows[0]
+        is_beside = self.columns[0] - TOUCH <= x <= self.columns[-1] + TOUCH
+        return is_beside and self.rows[-1] - TOUCH <= y <= self.rows[0]
 
 
 def page_rules(page: pdfium.PdfPage) -> list[Rule]:
@@ -67,7 +63,7 @@ def page_rules(page: pdfium.PdfPage) -> list[Rule]:
 def grids_of(rules: Iterable[Rule]) -> list[Grid]:
     """The tables of a page that have rules between their columns, from the top down."""
     long = [rule for rule in rules if max(_sides(rule)) >= _SHORTEST]
-    grids = [grid for band in _bands(long) if (grid := _grid(band)) is not None]
+    grids = [grid for band in bands_of(long) if (grid := _grid(band)) is not None]
     return grids if len(grids) <= _MAX_GRIDS else []
 
 
@@ -101,44 +97,14 @@ def _edges(box: Box) -> Iterator[Rule]:
     yield box._replace(right=box.left)
 
 
-def _is_upright(rule: Rule) -> bool:
-    return rule.top - rule.bottom > rule.right - rule.left
-
-
-def _bands(rules: list[Rule]) -> Iterator[list[Rule]]:
-    """Rules that belong together: upright ones that meet, and the level ones between their ends."""
-    upright = sorted(filter(_is_upright, rules), key=lambda rule: -rule.top)
-    level = sorted((rule for rule in rules if not _is_upright(rule)), key=lambda rule: rule.bottom)
-    heights = [rule.bottom for rule in level]
-    band: list[Rule] = []
-    bottom = 0.0
-    for rule in [*upright, _END]:
-        if band and rule.top < bottom - _TOUCH:
-            first = bisect_left(heights, bottom - _TOUCH)
-            end = bisect_right(heights, band[0].top + _TOUCH)
-            yield band + level[first:end]
-            band = []
-        bottom = min(bottom, rule.bottom) if band else rule.bottom
-        band.append(rule)
-
-
 def _grid(band: list[Rule]) -> Grid | None:
-    upright = [rule for rule in band if _is_upright(rule)]
-    level = [rule for rule in band if not _is_upright(rule)]
+    upright = [rule for rule in band if is_upright(rule)]
+    level = [rule for rule in band if not is_upright(rule)]
     ends = [x for rule in level for x in (rule.left, rule.right)]
     outer = [min(ends), max(ends)] if ends else []
-    columns = _merge([*outer, *((rule.left + rule.right) / 2 for rule in upright)])
+    columns = merge([*outer, *((rule.left + rule.right) / 2 for rule in upright)])
     edges = [max(rule.top for rule in upright), min(rule.bottom for rule in upright)]
-    rows = _merge([*edges, *((rule.bottom + rule.top) / 2 for rule in level)])
+    rows = merge([*edges, *((rule.bottom + rule.top) / 2 for rule in level)])
     if len(columns) <= _MIN_COLUMNS:
         return None
     return Grid(columns, rows[::-1])
-
-
-def _merge(places: Iterable[float]) -> list[float]:
-    """The places in order; those that touch are one."""
-    merged: list[float] = []
-    for place in sorted(places):
-        if not merged or place - merged[-1] > _TOUCH:
-            merged.append(place)
-    return merged

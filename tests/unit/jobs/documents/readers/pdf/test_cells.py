@@ -1,10 +1,12 @@
 """Tables of PDF pages, ruled or aligned, and what only looks like one."""
 
 from tests.unit.jobs.documents.readers.pdf.drawn_pages import (
+    CLASS,
     PROSE,
     text_of,
 )
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
+    CODE,
     lines,
     paragraph,
     rule,
@@ -57,6 +59,15 @@ def test_a_second_border_around_a_ruled_table_is_no_column() -> None:
     rules += [rule(50, y, 410, y) for y in (714, 654)]
 
     assert text_of([*rules, *table(MODELS, [64, 154, 254])]) == MODEL_LINES
+
+
+def test_a_bar_over_the_frame_of_code_makes_no_columns_of_it() -> None:
+    frame = [rule(70, y, 540, y) for y in (560, 764)] + [rule(x, 560, x, 764) for x in (70, 540)]
+    bar = [rule(25, y, 585, y) for y in (732, 766)]
+    bar += [rule(x, 732, x, 766) for x in (25, 95, 585)]
+    code = lines(CLASS, top=700, font=CODE)
+
+    assert text_of([*frame, *bar, *code]) == "\n".join(CLASS)
 
 
 def test_the_lines_of_a_cell_of_a_ruled_table_are_joined() -> None:

@@ -32,6 +32,22 @@ def test_code_over_a_page_end_keeps_its_indents() -> None:
     assert "def f(x):\n    if x:\n        return 1\n\nThe pump" in text_of(first, second)
 
 
+def test_code_after_a_page_without_prose_keeps_its_indents() -> None:
+    first = lines(["def f(x):", "    if x:", "        return 1"], 76, 90, font=CODE)
+    second = [
+        *lines(["    else:", "        return 2"], 76, 700, font=CODE),
+        *lines(paragraph(PROSE), 72, 660),
+    ]
+
+    assert "        return 1\n    else:\n        return 2\n\nThe pump" in text_of(first, second)
+
+
+def test_dots_of_code_are_no_leaders() -> None:
+    drawing = ["*---*---*-..........-*--*  topic", "         *"]
+
+    assert text_of(lines(drawing, font=CODE)) == "\n".join(drawing)
+
+
 def test_columns_of_spaces_in_code_are_kept() -> None:
     page = lines(["a = 1      # first", "bcd = 2    # second"], font=CODE)
 

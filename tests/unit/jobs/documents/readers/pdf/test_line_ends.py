@@ -14,6 +14,11 @@ PATHS = [
     ("the GNU/Li-", "nux of it", "GNU/Linux of", "Linux is one."),
     ("what is in /opt/some-", "place of it", "/opt/some-place of", ""),
 ]
+OPTIONS = [
+    ("with the option --", "local, as", "option --local, as", "Use --local there."),
+    ("git checkout --", "file of it", "checkout -- file of", "Use --local there."),
+    ("a pump --", "which is open", "pump -- which is", "It says which it is."),
+]
 HYPHENS = [
     ("it any-", "where", "anywhere", "It may be any or where."),
     ("it for up-", "to-date", "up-to-date", "It is up to all."),
@@ -72,8 +77,8 @@ def test_a_literal_is_divided_at_its_hyphens_and_dots_alone(
     assert whole in in_code(end, start)
 
 
-@each_row("end, start, written, more", [*PATHS, *HYPHENS])
-def test_the_words_of_the_text_say_whether_a_path_or_a_word_goes_on(
+@each_row("end, start, written, more", [*PATHS, *OPTIONS, *HYPHENS])
+def test_the_words_of_the_text_say_whether_a_path_an_option_or_a_word_goes_on(
     end: str, start: str, written: str, more: str
 ) -> None:
     assert written in joined(end, start, more=more)
@@ -105,3 +110,10 @@ def test_a_name_with_a_capital_within_and_a_number_has_no_hyphen() -> None:
     rows = ["Those who met at PumpCon saw it in the cellar and by night at Pump-", "Con12 in Oslo."]
 
     assert "at PumpCon12 in Oslo." in text_of(lines(rows))
+
+
+def test_an_option_may_be_divided_over_a_page_end() -> None:
+    first = lines([f"Use --local there. {SO} once more --"], top=60)
+    second = lines(["local of it."], top=760)
+
+    assert "more --local of it." in text_of(first, second)
