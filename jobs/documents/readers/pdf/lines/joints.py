@@ -32,6 +32,9 @@ _BETWEEN_NAMES = frozenset(
     {"and", "as", "at", "by", "for", "from", "in", "is", "or", "to", "und", "with"}
 )
 _NEW_ADDRESS = re.compile(r"\w{2,9}://")
+_OPTION_NAME = re.compile(r"[a-z]+(?![\w=-])")
+_SECOND_HYPHEN = re.compile(r"-[a-z]{2}")
+_OPENING = "\"'`“‘(["
 _PLAIN_WORD = re.compile(r"[a-z]+(?:[.,;:)]|$)")
 _ENDED = re.compile(r"[)>\]”\",;]$")
 _DIVIDED_PATH = 3  # characters that it has at least before it is divided
@@ -58,7 +61,7 @@ def joint(line: Printed, following: Printed) -> str:
     word, piece = _last_word(line.text), following.text.split(maxsplit=1)[0]
     if line.ends_mono != following.starts_mono and not _is_divided_path(word, piece):
         return SPACE
-    if word == "--" and _PLAIN_WORD.match(piece):
+    if word.lstrip(_OPENING) == "--" and _OPTION_NAME.match(piece):
         return OPEN
     return _joint_in_word(line, word, piece)
 
@@ -155,7 +158,7 @@ def _option_goes_on(word: str, piece: str) -> bool:
     if word == "--":
         return _LONG_OPTION.match(piece) is not None
     if word == "-":
-        return _SHORT_OPTION.match(piece) is not None
+        return (_SHORT_OPTION.match(piece) or _SECOND_HYPHEN.match(piece)) is not None
     if word[-1] == "-":
         return word[-2] not in "-?|<>!"  # signs of their own: "?-", "|-"
     return word.startswith("--") and _PART_OF_OPTION.match(piece) is not None

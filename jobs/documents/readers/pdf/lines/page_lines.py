@@ -106,7 +106,7 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
     sized = with_sizes(glyphs.glyphs, glyphs.fonts)
     drawn = drawn_once(with_pitch(sized, glyphs.fonts))
     runs = page_runs(with_bullets(with_accents(with_underscores(drawn, rules))))
-    runs = put_into_grids(runs, grids_of(rules))
+    runs = put_into_grids(runs, grids_of(rules, runs))
     lines = [
         _line(part, number)
         for number, rows in enumerate(page_regions(runs))

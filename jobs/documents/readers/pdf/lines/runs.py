@@ -24,6 +24,7 @@ _SMALLER = 0.93
 _MONO_SHARE = 0.9
 _COMMENTS = ("/*", "//", "#", "%", ";")
 _MAIN_SHARE = 0.15
+_MIDDLE = 0.35  # of the font size
 _DOTS = 3  # and more lead to what stands at the end of a line
 
 
@@ -41,6 +42,11 @@ class Run(NamedTuple):
     is_mono: bool
     cells: tuple[tuple["Run", ...], ...] = ()
     bottom: float = 0.0  # the last baseline of a row of cells
+
+    @property
+    def middle(self) -> float:
+        """The height in the midst of its small letters."""
+        return self.baseline + _MIDDLE * self.size
 
 
 def page_runs(glyphs: Iterable[Glyph]) -> list[Run]:

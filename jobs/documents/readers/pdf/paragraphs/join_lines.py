@@ -228,9 +228,11 @@ def _group(lines: list[Line], spacing: _Spacing) -> Iterator[_Group]:
     margins = Margins(lines)
     group = _Group([lines[0]], PARAGRAPH)
     for line in lines[1:]:
-        usual = _spacing_of(line, spacing)
+        usual, before = _spacing_of(line, spacing), _spacing_of(group.lines[-1], spacing)
         if not is_code(group.lines[-1]):  # prose whose last word is code is set as prose is
-            usual = max(usual, _spacing_of(group.lines[-1], spacing))
+            usual = max(usual, before)
+        elif is_code(line):  # a block is equally dense throughout
+            usual = min(usual, before)
         glue = break_before(line, group.lines, usual, margins)
         if glue is None:
             group.lines.append(line)

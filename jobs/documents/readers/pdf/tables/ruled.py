@@ -11,7 +11,6 @@ from jobs.documents.readers.pdf.lines.runs import Run, run_of
 from jobs.documents.readers.pdf.tables.entries import divided_by_entries
 from jobs.documents.readers.pdf.tables.rules import Grid
 
-_MIDDLE = 0.35  # of the font size: how far the middle of a line is above its baseline
 _NEAR_START = 2.0  # points
 _ON_RULE = 0.5  # points
 _MAX_CROSSED = 0.3  # of the runs: cells over several columns cross rules that end elsewhere
@@ -78,7 +77,7 @@ def _is_crossed(runs: list[Run], grid: Grid) -> bool:
 
 
 def _is_inside(run: Run, grid: Grid) -> bool:
-    return grid.holds((run.left + run.right) / 2, run.baseline + _MIDDLE * run.size)
+    return grid.holds((run.left + run.right) / 2, run.middle)
 
 
 def _cut_in_grids(runs: list[Run], grids: list[Grid]) -> list[Run]:
@@ -103,7 +102,7 @@ class _Place(NamedTuple):
 def _place(run: Run, grids: list[Grid]) -> _Place | None:
     for index, grid in enumerate(grids):
         if _is_inside(run, grid):
-            return _Place(index, grid.row_of(run.baseline + _MIDDLE * run.size))
+            return _Place(index, grid.row_of(run.middle))
     return None
 
 

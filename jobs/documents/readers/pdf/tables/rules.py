@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
+from jobs.documents.readers.pdf.lines.runs import Run
 from jobs.documents.readers.pdf.tables.bands import TOUCH, Rule, bands_of, is_upright, merge
 from jobs.documents.readers.pdf.tables.boxes import Box, boxes_of_tables
 
@@ -60,11 +61,24 @@ def page_rules(page: pdfium.PdfPage) -> list[Rule]:
     return lines
 
 
-def grids_of(rules: Iterable[Rule]) -> list[Grid]:
-    """The tables of a page that have rules between their columns, from the top down."""
-    long = [rule for rule in rules if max(_sides(rule)) >= _SHORTEST]
-    grids = [grid for band in bands_of(long) if (grid := _grid(band)) is not None]
+def grids_of(rules: Iterable[Rule], runs: Iterable[Run]) -> list[Grid]:
+    """The tables of a page that have rules between their columns, from the top down.
+
+    Rules that stand beside no text are those of a scroll bar or of a button.
+    """
+    heights = sorted(run.middle for run in runs)
+    used = [
+        rule
+        for rule in rules
+        if max(_sides(rule)) >= _SHORTEST
+        and (not is_upright(rule) or _holds_any(heights, rule.bottom, rule.top))
+    ]
+    grids = [grid for band in bands_of(used) if (grid := _grid(band)) is not None]
     return grids if len(grids) <= _MAX_GRIDS else []
+
+
+def _holds_any(heights: list[float], bottom: float, top: float) -> bool:
+    return bisect_right(heights, top + TOUCH) > bisect_right(heights, bottom - TOUCH)
 
 
 def _sides(rule: Rule) -> tuple[float, float]:

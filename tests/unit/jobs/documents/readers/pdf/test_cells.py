@@ -70,6 +70,13 @@ def test_a_bar_over_the_frame_of_code_makes_no_columns_of_it() -> None:
     assert text_of([*frame, *bar, *code]) == "\n".join(CLASS)
 
 
+def test_a_scroll_bar_below_code_makes_no_columns_of_it() -> None:
+    rules = [rule(70, y, 540, y) for y in (610, 621, 720)]
+    rules += [rule(x, 610, x, 621) for x in (84, 526)] + [rule(x, 610, x, 720) for x in (70, 540)]
+
+    assert text_of([*rules, *lines(CLASS, top=700, font=CODE)]) == "\n".join(CLASS)
+
+
 def test_the_lines_of_a_cell_of_a_ruled_table_are_joined() -> None:
     rules = [rule(60, y, 400, y) for y in (714, 670, 640)]
     rules += [rule(x, 640, x, 714) for x in (60, 150, 400)]

@@ -42,6 +42,16 @@ def test_code_after_a_page_without_prose_keeps_its_indents() -> None:
     assert "        return 1\n    else:\n        return 2\n\nThe pump" in text_of(first, second)
 
 
+def test_a_larger_name_below_code_does_not_indent_it() -> None:
+    names = [text(f"fetch{n}()", 50, 222 - 28 * n, 11.4, CODE) for n in range(5)]
+    page = [
+        *lines(["Example:"], 72, 280),
+        *lines(["def f(x):", "    return x"], 90, 262, font=CODE),
+    ]
+
+    assert "Example:\n\ndef f(x):\n    return x\n\nfetch0()" in text_of([*page, *names])
+
+
 def test_dots_of_code_are_no_leaders() -> None:
     drawing = ["*---*---*-..........-*--*  topic", "         *"]
 

@@ -16,6 +16,7 @@ PATHS = [
 ]
 OPTIONS = [
     ("with the option --", "local, as", "option --local, as", "Use --local there."),
+    ('with the option "--', 'local" as', 'option "--local" as', "Use --local there."),
     ("git checkout --", "file of it", "checkout -- file of", "Use --local there."),
     ("a pump --", "which is open", "pump -- which is", "It says which it is."),
 ]
@@ -61,6 +62,7 @@ def test_a_hyphen_behind_any_sign_stays_with_its_word(end: str, start: str, whol
     [
         ("argument-", "* and more", "argument-* and"),
         ("by -", "t", "by -t here"),
+        ("it negates -", "-abbrev-commit", "negates --abbrev-commit here"),
         ("--allow-two", "-primaries=no", "--allow-two-primaries=no"),
         ("Tools.EXTEND or Tools.", "REPLACE", "Tools.REPLACE"),
         ("use Gtk.Window.", "Set_Hints", "Gtk.Window.Set_Hints"),
