@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
 from jobs.documents.readers.pdf.lines.accents import with_accents
+from jobs.documents.readers.pdf.lines.asides import part_asides
 from jobs.documents.readers.pdf.lines.bitmap_fonts import with_sizes
 from jobs.documents.readers.pdf.lines.glyphs import Glyph, page_glyphs
 from jobs.documents.readers.pdf.lines.joints import Printed, join_pieces
@@ -20,7 +21,7 @@ from jobs.documents.readers.pdf.lines.line_text import (
     starts_raised,
 )
 from jobs.documents.readers.pdf.lines.pitch import with_pitch
-from jobs.documents.readers.pdf.lines.regions import Row, page_regions
+from jobs.documents.readers.pdf.lines.regions import Row, page_regions, rows_of
 from jobs.documents.readers.pdf.lines.runs import Run, are_code, gaps, is_rtl, page_runs, run_of
 from jobs.documents.readers.pdf.lines.signs import with_bullets
 from jobs.documents.readers.pdf.lines.twice import drawn_once
@@ -29,6 +30,7 @@ from jobs.documents.readers.pdf.tables.aligned import Part, TableRow, split_rows
 from jobs.documents.readers.pdf.tables.ruled import put_into_grids
 from jobs.documents.readers.pdf.tables.rules import grids_of, page_rules
 
+ASIDE = -1  # the region of notes in the margin, which stand behind the others
 CELL_GLUE = " | "
 BUTTONS = frozenset({">>>", "Copy", "copy"})  # beside code
 _FAR = 4.0  # times the font size
@@ -52,8 +54,8 @@ class Line(NamedTuple):
     character of code, 0 for prose. `cells`: how many a row has, 0 if it is no row of a table.
     A line that runs from right to left has mirrored `left` and `right`: it begins at `left`.
     `turned`: set along another direction than the page; `is_aslant`: along none of its edges.
-    `region`: which column of its page. `widest_gap`: as a share of the font size. `starts_raised`:
-    it begins with a raised number, as a note does.
+    `region`: which column of its page, or ASIDE. `widest_gap`: as a share of the font size.
+    `starts_raised`: it begins with a raised number, as a note does.
     """
 
     text: str
@@ -106,12 +108,13 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
     sized = with_sizes(glyphs.glyphs, glyphs.fonts)
     drawn = drawn_once(with_pitch(sized, glyphs.fonts))
     runs = page_runs(with_bullets(with_accents(with_underscores(drawn, rules))))
-    runs = put_into_grids(runs, grids_of(rules))
+    parts = part_asides(put_into_grids(runs, grids_of(rules)))
     lines = [
         _line(part, number)
-        for number, rows in enumerate(page_regions(runs))
+        for number, rows in enumerate(page_regions(parts.text))
         for part in split_rows(without_numbers(rows))
     ]
+    lines += [_text_line(row, ASIDE) for row in rows_of(parts.asides)]
     lines += map(_turned_line, glyphs.others)
     found = _above_edge([line for line in lines if line.text], _lower_edge(page, glyphs.turns))
     return PageLines(found, _are_widthless(glyphs.glyphs))

@@ -11,7 +11,7 @@ from jobs.documents.readers.clean_text import clean_line
 from jobs.documents.readers.extract import LINE, PARAGRAPH
 from jobs.documents.readers.pdf.lines.joints import join_pieces, joint
 from jobs.documents.readers.pdf.lines.line_text import WRAPPED
-from jobs.documents.readers.pdf.lines.page_lines import Line
+from jobs.documents.readers.pdf.lines.page_lines import ASIDE, Line
 from jobs.documents.readers.pdf.paragraphs.breaks import break_before, is_divided, reads_on
 from jobs.documents.readers.pdf.paragraphs.code import (
     code_left,
@@ -191,6 +191,9 @@ def _body_end(groups: list[_Group]) -> int:
     usual = median_low(line.size for group in groups for line in group.lines)
     while start > 1 and groups[start - 1].lines[0].size < NOTE_SIZE * usual:
         start -= 1
+    asides = [at for at in range(start, end) if groups[at].lines[0].region == ASIDE]
+    if asides:
+        end = asides[0]
     return start if start < end and _NOTE.match(groups[start].lines[0].text) else end
 
 
