@@ -27,10 +27,10 @@ def part_asides(runs: list[Run]) -> PageParts:
     """The runs of a page in two parts: notes in the margin are smaller, with rows of their own."""
     sizes: Counter[float] = Counter()
     for run in runs:
-        sizes[run.size] += 0 if run.is_mono or run.cells else len(run.glyphs)
-    if len(sizes) < 2:
-        return PageParts(runs, [])
-    beside = _beside(runs, sizes.most_common(1)[0][0])
+        sizes[run.size] += len(run.glyphs)
+    size, count = sizes.most_common(1)[0] if len(sizes) > 1 else (0.0, 0)
+    is_text = 2 * count > sizes.total()
+    beside = _beside(runs, size) if is_text else []
     if len(beside) < _MIN_RUNS:
         return PageParts(runs, [])
     aside = set(map(id, beside))

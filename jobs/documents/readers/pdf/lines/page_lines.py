@@ -33,7 +33,9 @@ from jobs.documents.readers.pdf.tables.rules import grids_of, page_rules
 ASIDE = -1  # the region of notes in the margin, which stand behind the others
 CELL_GLUE = " | "
 BUTTONS = frozenset({">>>", "Copy", "copy"})  # beside code
-_FAR = 4.0  # times the font size
+_FAR = 4.0  # times the font size, as the next two
+_NEAR_NAME = 2.3
+_LEVEL = 0.3
 _OPENING = frozenset("([{<\"'“‘«•‣◦▪●–-")  # these begin prose, too
 _ARROWS = frozenset({"←-", "←֓", "↩", "↵", "⏎"})  # the first is how TeX puts it together
 _ARROW_LENGTHS = (1, 2)
@@ -114,10 +116,26 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
         for number, rows in enumerate(page_regions(parts.text))
         for part in split_rows(without_numbers(rows))
     ]
-    lines += [_text_line(row, ASIDE) for row in rows_of(parts.asides)]
+    asides = [_text_line(row, ASIDE) for row in rows_of(parts.asides)]
+    lines = _with_names(lines, [line for line in asides if line.is_mono])
+    lines += [line for line in asides if not line.is_mono]
     lines += map(_turned_line, glyphs.others)
     found = _above_edge([line for line in lines if line.text], _lower_edge(page, glyphs.turns))
     return PageLines(found, _are_widthless(glyphs.glyphs))
+
+
+def _with_names(lines: list[Line], names: list[Line]) -> list[Line]:
+    """The lines of a page with the names of code in its margin before what is said of them."""
+    placed = list(lines)
+    at = 0
+    for before, name in zip([None, *names], names, strict=False):
+        if before is None or before.baseline - name.baseline > _NEAR_NAME * name.size:
+            height = name.baseline + _LEVEL * name.size
+            heights = [line.baseline for line in placed]
+            at = next((n for n, other in enumerate(heights) if other < height), len(placed))
+        placed.insert(at, name)
+        at += 1
+    return placed
 
 
 def _lower_edge(page: pdfium.PdfPage, turns: int) -> float:

@@ -191,10 +191,15 @@ def _body_end(groups: list[_Group]) -> int:
     usual = median_low(line.size for group in groups for line in group.lines)
     while start > 1 and groups[start - 1].lines[0].size < NOTE_SIZE * usual:
         start -= 1
-    asides = [at for at in range(start, end) if groups[at].lines[0].region == ASIDE]
-    if asides:
-        end = asides[0]
+    first = next((at for at in range(start, end) if _is_aside(groups[at].lines[0])), None)
+    if first is not None:
+        return first
     return start if start < end and _NOTE.match(groups[start].lines[0].text) else end
+
+
+def _is_aside(line: Line) -> bool:
+    """Whether a line is of a note in the margin, not a name of code there."""
+    return line.region == ASIDE and not line.is_mono
 
 
 def _is_same_code(last: Line, line: Line) -> bool:

@@ -232,3 +232,14 @@ def test_the_end_of_a_long_line_of_small_code_is_no_note() -> None:
     assert [" ".join(row.split()) for row in found.splitlines()[-4:]] == [
         " ".join(row.split()) for row in code * 2
     ]
+
+
+def test_names_of_code_in_the_margin_stand_before_what_is_said_of_them() -> None:
+    rows = paragraph(WORDS * 4, 60)
+    names = lines(["\\closethevalve", "\\Closethevalve", "\\openthevalve"], 20, 674, 7, CODE)
+    body = [*lines(rows[:2], left=140), *lines(rows[2:], left=140, top=674)]
+
+    found = read("pdf", drawn_pdf([[*body, *names]])).text
+
+    names_alone = "\\closethevalve\n\\Closethevalve\n\\openthevalve"
+    assert found.split("\n\n")[1:] == [names_alone, " ".join(rows[2:])]
