@@ -8,7 +8,7 @@ from typing import NamedTuple
 from jobs.documents.readers.pdf.lines.runs import Run
 
 _SMALLER = 0.93  # of the size of the text
-_GAP = 0.8  # of the font size: between the text and its margin
+_GAP = 0.4  # of the font size: between the text and its margin
 _FEW = 10  # one run of so many reaches into the margin
 _MIN_RUNS = 3  # of a note; fewer are names or marks of changes
 _MIN_CHARS = 12  # of a run, usually

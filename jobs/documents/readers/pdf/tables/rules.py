@@ -13,6 +13,7 @@ from jobs.documents.readers.pdf.tables.boxes import Box, boxes_of_tables
 _THIN = 2.6  # points; a rule is at most as thick
 _SHORTEST = 4.0  # points
 _TOUCH = 3.0  # points between rules that are meant to meet
+_APART = 6.0  # points between boxes that are no cells of one table
 _MAX_RULES = 4000  # more of them are a drawing
 _MAX_GRIDS = 60
 _RECTANGLES = frozenset({4, 5, 8, 10})  # segments: of one, or of the outline of a border
@@ -67,7 +68,8 @@ def page_rules(page: pdfium.PdfPage) -> list[Rule]:
 def grids_of(rules: Iterable[Rule]) -> list[Grid]:
     """The tables of a page that have rules between their columns, from the top down."""
     long = [rule for rule in rules if max(_sides(rule)) >= _SHORTEST]
-    grids = [grid for band in _bands(long) if (grid := _grid(band)) is not None]
+    bands = (part for band in _bands(long) for part in _side_by_side(band))
+    grids = [grid for band in bands if (grid := _grid(band)) is not None]
     return grids if len(grids) <= _MAX_GRIDS else []
 
 
@@ -120,6 +122,21 @@ def _bands(rules: list[Rule]) -> Iterator[list[Rule]]:
             band = []
         bottom = min(bottom, rule.bottom) if band else rule.bottom
         band.append(rule)
+
+
+def _side_by_side(band: list[Rule]) -> Iterator[list[Rule]]:
+    """The rules of a band in parts that stand apart, as boxes in two columns of a page do."""
+    part: list[Rule] = []
+    end = 0.0
+    for rule in sorted(band, key=lambda rule: rule.left):
+        if part and rule.left > end + _APART:
+            if any(map(_is_upright, part)):
+                yield part
+            part = []
+        end = max(end, rule.right) if part else rule.right
+        part.append(rule)
+    if any(map(_is_upright, part)):
+        yield part
 
 
 def _grid(band: list[Rule]) -> Grid | None:
