@@ -20,6 +20,7 @@ _SIGNS_ALONE = frozenset({"#", "-", "&", "+", "=", "$", "~"})  # they begin a co
 _LONG_OPTION = re.compile(r"[a-z]+(?:-[a-z]+)+|[a-z]+=")  # "--" alone ends the options
 _OPERATOR = re.compile(r"[-+*/%=<>|&!^]{1,3}")
 _CAPITALS = re.compile(r"[A-Z][A-Z\d_]+(?!\w)")
+_ABBREVIATION = re.compile(r"\W?(?:[^\W\d_]\.)+")  # "e.g."
 _DOTTED = re.compile(r"\w\.\w+\.$")
 _NAME = re.compile(r"[A-Z]\w*(?!\w)")
 _AFTER_HALVES = frozenset({"or", "to", "oder", "und", "sowie", "bzw."})  # "read- or write-lock"
@@ -183,8 +184,8 @@ def _path_goes_on(line: str, word: str, piece: str) -> bool:
     is_name = bool(re.search(r"[/_\d]|\w\.\w", word[:-1])) and bool(
         re.search(r"[/_\d.]", piece[:-1])
     )
-    is_sum = word[:-1].isdigit()  # at the end of a sentence
-    return word[-1] in ".=@" and is_name and piece[0].islower() and not is_sum
+    is_no_name = word[:-1].isdigit() or _ABBREVIATION.fullmatch(word) is not None
+    return word[-1] in ".=@" and is_name and piece[0].islower() and not is_no_name
 
 
 def _is_option(word: str) -> bool:

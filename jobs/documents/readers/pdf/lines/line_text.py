@@ -39,7 +39,8 @@ _NOTED = re.compile(  # what has a note: a word that is no function, the end of 
     r"(?:(?<![^\W\d_])(?!(?:cos|exp|log|sin|tan)$)[^\W\d_]{3}|[^\W\d_]{4}|[.,;:!?”’\"])$"
 )
 _MARK_GAP = 0.35  # of the font size: a mark is no farther from what it stands at
-_LOGO = re.compile(r"\b(LA)?TEX\b")
+_LOGO = re.compile(r"(LA)?TEX")
+_PARTED_LOGO = re.compile(r"\bX (?=TeX)")  # the letter between is drawn as in a mirror
 _DOTS = re.compile(r"(?<!\.)(?<!\. )\. \. \.(?: (?=[)\]]))?(?! ?\. )")  # as TeX sets three of them
 _SPREAD = 0.04  # of the font size: letters that are not spread are nearer
 _BETWEEN_SPREAD = 0.5  # the same: as far from each other are words of spread letters
@@ -52,6 +53,8 @@ def line_text(runs: list[Run]) -> str:
     text = _text(runs[0])
     for before, run in pairwise(runs):
         text += _mark(before, run, text) or " " * _is_apart(before, run) + _text(run)
+    if "X TeX" in text:
+        text = _PARTED_LOGO.sub("Xe", text)
     if _LETTER_SPACED.search(text):
         text = _close_up(runs, text)
     return clean_line(_close_dots(_repair(text)))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
 from jobs.documents.readers.pdf.lines.accents import with_accents
+from jobs.documents.readers.pdf.lines.asides import part_asides
 from jobs.documents.readers.pdf.lines.bitmap_fonts import with_sizes
 from jobs.documents.readers.pdf.lines.glyphs import Glyph, page_glyphs
 from jobs.documents.readers.pdf.lines.joints import Printed, join_pieces
@@ -20,7 +21,7 @@ from jobs.documents.readers.pdf.lines.line_text import (
     starts_raised,
 )
 from jobs.documents.readers.pdf.lines.pitch import with_pitch
-from jobs.documents.readers.pdf.lines.regions import Row, page_regions
+from jobs.documents.readers.pdf.lines.regions import Row, page_regions, rows_of
 from jobs.documents.readers.pdf.lines.runs import Run, are_code, gaps, is_rtl, page_runs, run_of
 from jobs.documents.readers.pdf.lines.signs import with_bullets
 from jobs.documents.readers.pdf.lines.twice import drawn_once
@@ -29,15 +30,19 @@ from jobs.documents.readers.pdf.tables.aligned import Part, TableRow, split_rows
 from jobs.documents.readers.pdf.tables.ruled import put_into_grids
 from jobs.documents.readers.pdf.tables.rules import grids_of, page_rules
 
+ASIDE = -1  # the region of notes in the margin, which stand behind the others
 CELL_GLUE = " | "
 BUTTONS = frozenset({">>>", "Copy", "copy"})  # beside code
-_FAR = 4.0  # times the font size
+_FAR = 4.0  # times the font size, as the next two
+_NEAR_NAME = 2.3
+_LEVEL = 0.3
 _OPENING = frozenset("([{<\"'“‘«•‣◦▪●–-")  # these begin prose, too
 _ARROWS = frozenset({"←-", "←֓", "↩", "↵", "⏎"})  # the first is how TeX puts it together
 _ARROW_LENGTHS = (1, 2)
 _COMMENT_SIGNS = ("#", "##", "###", "//", "/*", "%", "%%", ";", ";;")  # before words in prose
 _SAMPLE = 500  # glyphs
 _MIN_WIDTHLESS = 6
+_HALF_TURN = 2  # that is what a letter in a mirror looks like
 _NO_WIDTH = 0.001  # points
 _WIDTHLESS_SHARE = 0.2
 
@@ -52,8 +57,8 @@ class Line(NamedTuple):
     character of code, 0 for prose. `cells`: how many a row has, 0 if it is no row of a table.
     A line that runs from right to left has mirrored `left` and `right`: it begins at `left`.
     `turned`: set along another direction than the page; `is_aslant`: along none of its edges.
-    `region`: which column of its page. `widest_gap`: as a share of the font size. `starts_raised`:
-    it begins with a raised number, as a note does.
+    `region`: which column of its page, or ASIDE. `widest_gap`: as a share of the font size.
+    `starts_raised`: it begins with a raised number, as a note does.
     """
 
     text: str
@@ -106,15 +111,32 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
     sized = with_sizes(glyphs.glyphs, glyphs.fonts)
     drawn = drawn_once(with_pitch(sized, glyphs.fonts))
     runs = page_runs(with_bullets(with_accents(with_underscores(drawn, rules))))
-    runs = put_into_grids(runs, grids_of(rules, runs))
+    parts = part_asides(put_into_grids(runs, grids_of(rules, runs)))
     lines = [
         _line(part, number)
-        for number, rows in enumerate(page_regions(runs))
+        for number, rows in enumerate(page_regions(parts.text))
         for part in split_rows(without_numbers(rows))
     ]
-    lines += map(_turned_line, glyphs.others)
+    asides = [_text_line(row, ASIDE) for row in rows_of(parts.asides)]
+    lines = _with_names(lines, [line for line in asides if line.is_mono])
+    lines += [line for line in asides if not line.is_mono]
+    lines += map(_turned_line, [part for part in glyphs.others if not _is_mirrored_letter(part)])
     found = _above_edge([line for line in lines if line.text], _lower_edge(page, glyphs.turns))
     return PageLines(found, _are_widthless(glyphs.glyphs))
+
+
+def _with_names(lines: list[Line], names: list[Line]) -> list[Line]:
+    """The lines of a page with the names of code in its margin before what is said of them."""
+    placed = list(lines)
+    at = 0
+    for before, name in zip([None, *names], names, strict=False):
+        if before is None or before.baseline - name.baseline > _NEAR_NAME * name.size:
+            height = name.baseline + _LEVEL * name.size
+            heights = [line.baseline for line in placed]
+            at = next((n for n, other in enumerate(heights) if other < height), len(placed))
+        placed.insert(at, name)
+        at += 1
+    return placed
 
 
 def _lower_edge(page: pdfium.PdfPage, turns: int) -> float:
@@ -263,6 +285,11 @@ def _starts_mono(row: Row) -> bool:
 
 def _ends_mono(row: Row) -> bool:
     return row.runs[-1].glyphs[-1].style.is_mono
+
+
+def _is_mirrored_letter(glyphs: list[Glyph]) -> bool:
+    """Whether this is the second letter of XeTeX's name, which `line_text` writes."""
+    return glyphs[0].style.turns == _HALF_TURN and {glyph.char for glyph in glyphs} == {"E"}
 
 
 def _turned_line(glyphs: list[Glyph]) -> Line:

@@ -10,7 +10,7 @@ from jobs.documents.readers.pdf.lines.styles import Style
 _CUT_GAP = 0.6  # of the font size, as all shares here
 _CUT_CODE = 0.62  # the same between words of code, whose spaces may be 0.6 wide
 _SPACE_GAP = 0.14  # narrower than any space between words that printers set
-_NUMBER_GAP = 0.1
+_NUMBER_GAP = 0.1  # between the number of a title and its words
 _NO_GAP = 0.06
 _CODE_GAP = 0.35  # the same between words of code: letters of code may be set with some room
 _INDEX_GAP = 0.2  # between an index and the bracket after it
@@ -131,7 +131,7 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
             yield run
             run, main, last = [glyph], style, glyph
             continue
-        if gap < _INDEX_GAP * size if glyph.is_spaced else gap > _least_gap(last, glyph) * size:
+        if gap < _INDEX_GAP * size if glyph.is_spaced else gap > _NUMBER_GAP * size:
             glyph = _with_space(glyph, last, gap / size)
         if style is not main and style.size * _SMALLER > size:
             main = style
@@ -149,11 +149,6 @@ def _is_next(main: Style, last: Glyph, glyph: Glyph, gap: float) -> bool:
     if is_near and style is not main and style != main:
         is_near = _is_on_line(main, style, is_near=gap < _BACK_STEP * size)
     return is_near or _runs_left(last, glyph)
-
-
-def _least_gap(last: Glyph, glyph: Glyph) -> float:
-    """How far apart a space is, which is little between the number of a title and its words."""
-    return _NUMBER_GAP if last.char.isdigit() and glyph.char.isupper() else _SPACE_GAP
 
 
 def _no_gap(before: Glyph, glyph: Glyph) -> float:
@@ -174,6 +169,8 @@ def _with_space(glyph: Glyph, before: Glyph, gap: float) -> Glyph:
     """
     style = glyph.style
     if not glyph.is_spaced:
+        if gap <= _SPACE_GAP and not (before.char.isdigit() and glyph.char.isupper()):
+            return glyph
         is_code = style.is_mono and before.style.is_mono
         is_wide = not is_code or gap > _CODE_GAP
         is_exact = is_wide and style.turns == 0  # others have no exact widths

@@ -35,6 +35,8 @@ _LEFT_OUT = re.compile(r"\.{3,5}|[…⋮]")  # alone on a line
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _INDENT = 0.8
 _WIDE_GAP = 1.25  # of the usual distance between lines
+_SPACED = 1.1  # the same
+_SHORTER = 0.8
 _HANGING = 3.0
 _NEXT_LINE = 1.1
 _INTERRUPTED = 3.0
@@ -112,7 +114,7 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: Margin
     if _are_parted(last, line) or _is_signature(last) or _is_item(line, group, is_filled=is_filled):
         return LINE
     if is_filled:
-        return PARAGRAPH if _is_indented(line, group) else None
+        return PARAGRAPH if _is_indented(line, group) or _is_spaced(last, line, usual) else None
     if _is_finished(last):
         return PARAGRAPH
     return None if _is_open(last, line) else LINE
@@ -200,6 +202,13 @@ def reads_on(last: Line, line: Line) -> bool:
     is_small = first.islower() or is_cjk(line.text[0]) or line.is_rtl
     is_counted = len(last.text) >= LONG_LINE and _COUNTED.match(line.text) is not None
     return is_alike and (is_small or is_counted) and not (_is_finished(last) or _is_signature(last))
+
+
+def _is_spaced(last: Line, line: Line, usual: float) -> bool:
+    """Whether a sentence ends in a shorter line, with a little more room than usual below it."""
+    is_shorter = last.right < line.right - _SHORTER * line.size
+    distance = last.baseline - line.baseline
+    return is_shorter and distance > _SPACED * usual and _is_finished(last)
 
 
 def _is_indented(line: Line, group: list[Line]) -> bool:

@@ -11,7 +11,7 @@ from jobs.documents.readers.clean_text import clean_line
 from jobs.documents.readers.extract import LINE, PARAGRAPH
 from jobs.documents.readers.pdf.lines.joints import join_pieces, joint
 from jobs.documents.readers.pdf.lines.line_text import WRAPPED
-from jobs.documents.readers.pdf.lines.page_lines import Line
+from jobs.documents.readers.pdf.lines.page_lines import ASIDE, Line
 from jobs.documents.readers.pdf.paragraphs.breaks import break_before, is_divided, reads_on
 from jobs.documents.readers.pdf.paragraphs.code import (
     code_left,
@@ -193,7 +193,15 @@ def _body_end(groups: list[_Group]) -> int:
     usual = median_low(line.size for group in groups for line in group.lines)
     while start > 1 and groups[start - 1].lines[0].size < NOTE_SIZE * usual:
         start -= 1
+    first = next((at for at in range(start, end) if _is_aside(groups[at].lines[0])), None)
+    if first is not None:
+        return first
     return start if start < end and _NOTE.match(groups[start].lines[0].text) else end
+
+
+def _is_aside(line: Line) -> bool:
+    """Whether a line is of a note in the margin, not a name of code there."""
+    return line.region == ASIDE and not line.is_mono
 
 
 def _is_same_code(last: Line, line: Line) -> bool:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from jobs.documents.readers.pdf.tables.boxes import Box
 
 TOUCH = 3.0  # points between rules that are meant to meet
+_APART = 6.0  # points between boxes that are no cells of one table
 _LONG = 0.5  # of a band's height: edges of its table, not of a box beside or above
 
 Rule = Box  # a thin line or the edge of a rectangle; level or upright
@@ -25,7 +26,8 @@ def bands_of(rules: Iterable[Rule]) -> Iterator[list[Rule]]:
         if band and rule.top < bottom - TOUCH:
             first = bisect_left(heights, bottom - TOUCH)
             end = bisect_right(heights, band[0].top + TOUCH)
-            yield from _divided(band, level[first:end])
+            for part in _divided(band, level[first:end]):
+                yield from _side_by_side(part)
             band = []
         bottom = min(bottom, rule.bottom) if band else rule.bottom
         band.append(rule)
@@ -64,6 +66,21 @@ def _divided(upright: list[Rule], level: list[Rule]) -> Iterator[list[Rule]]:
         if inside:
             beside = (rule for rule in level if bottom - TOUCH <= rule.bottom <= top + TOUCH)
             yield [*inside, *beside]
+
+
+def _side_by_side(band: list[Rule]) -> Iterator[list[Rule]]:
+    """The rules of a band in parts that stand apart, as boxes in two columns of a page do."""
+    part: list[Rule] = []
+    end = 0.0
+    for rule in sorted(band, key=lambda rule: rule.left):
+        if part and rule.left > end + _APART:
+            if any(map(is_upright, part)):
+                yield part
+            part = []
+        end = max(end, rule.right) if part else rule.right
+        part.append(rule)
+    if any(map(is_upright, part)):
+        yield part
 
 
 def _cuts(upright: list[Rule], heights: list[float]) -> list[float]:

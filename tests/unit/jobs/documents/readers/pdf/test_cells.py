@@ -102,6 +102,17 @@ def test_rules_may_be_thin_pictures() -> None:
     assert found == "SLEEP | Enter the mode\nOPTION | \nTRIS | Set the port"
 
 
+def test_boxes_in_two_columns_are_no_table() -> None:
+    rules = [rule(left, y, left + 200, y) for left in (60, 280) for y in (710, 650)]
+    rules += [rule(x, 650, x, 710) for x in (60, 260, 280, 480)]
+    left = lines(["Open the valve first,", "then start the pump,", "and wait for it."], 64, 698)
+    right = lines(["Close it behind you,", "as the pump runs on", "for a while more."], 284, 694)
+
+    found = text_of([*rules, *left, *right])
+
+    assert "|" not in found
+
+
 def test_an_empty_cell_of_a_ruled_table_keeps_its_place() -> None:
     rules = [rule(60, y, 400, y) for y in (714, 696, 682)]
     rules += [rule(x, 682, x, 714) for x in (60, 150, 250, 400)]

@@ -189,3 +189,17 @@ def test_what_texinfo_sets_at_the_margin_of_a_definition_goes_first() -> None:
     found = text_of(page)
 
     assert found.startswith("[Function] int read_it (const char * file, node * definitions,")
+
+
+def test_a_little_more_room_below_the_end_of_a_sentence_ends_a_paragraph() -> None:
+    rows = paragraph(PROSE, 84)
+    last = "The last one of all the pumps that there are stands there now in the cellar by itself."
+    heights = [700 - 12 * n for n in range(len(rows))]
+    page = [text(row, 72, height) for row, height in zip(rows, heights, strict=True)]
+    page += [text(last, 72, heights[-1] - 12)]
+    page += [text(row, 72, heights[-1] - 26 - 12 * n) for n, row in enumerate(rows[:2])]
+
+    found = text_of(page)
+
+    assert found.count("\n\n") == 1
+    assert f"{last}\n\nThe pump" in found

@@ -79,6 +79,10 @@ def test_a_literal_is_divided_at_its_hyphens_and_dots_alone(
     assert whole in in_code(end, start)
 
 
+def test_an_abbreviation_is_no_part_of_the_name_behind_it() -> None:
+    assert "e.g. myfig.h as" in joined("It sets the name of the header, e.g.", "myfig.h as it is")
+
+
 @each_row("end, start, written, more", [*PATHS, *OPTIONS, *HYPHENS])
 def test_the_words_of_the_text_say_whether_a_path_an_option_or_a_word_goes_on(
     end: str, start: str, written: str, more: str

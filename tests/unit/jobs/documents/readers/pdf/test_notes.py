@@ -193,3 +193,53 @@ def test_a_hyphen_behind_a_parenthesis_stays_with_its_word() -> None:
     ]
 
     assert "Debian(-based) ones." in read("pdf", drawn_pdf([lines(rows)])).text
+
+
+def test_notes_in_the_margin_stand_behind_the_text_beside_them() -> None:
+    body = WORDS * 4
+    note = ["It is done at night, when", "nobody is in the cellar,", "and never by day."]
+    rows = lines(paragraph(body, 50))
+    aside = [text("3", 400, 688, 5), *lines(note, left=406, top=685, size=7, leading=8)]
+
+    found = read("pdf", drawn_pdf([[*rows[:2], *aside, *rows[2:]]])).text
+
+    assert found == f"{body}\n\n[3] {' '.join(note)}"
+
+
+def test_cells_in_a_small_font_that_reach_beyond_the_text_are_no_notes() -> None:
+    rows = [["Inlet of it all", "Five bar in the season"], ["Outlet of it", "Twelve litres in all"]]
+    cells = [
+        text(cell, left, 500 - 12 * number, 7)
+        for number, row in enumerate(rows * 2)
+        for left, cell in zip((72, 420), row, strict=True)
+    ]
+
+    found = read("pdf", drawn_pdf([[*lines(paragraph(WORDS * 4, 50)), *cells]])).text
+
+    assert found.endswith("\n".join(map(" | ".join, rows * 2)))
+
+
+def test_the_end_of_a_long_line_of_small_code_is_no_note() -> None:
+    code = [
+        "pump --open --wait     --at the-gauge-of-it",
+        "seal --open --wait     --at the-gauge-of-it",
+    ]
+    rows = [text(row[:20].rstrip(), 72, 500 - 8 * n, 7, CODE) for n, row in enumerate(code * 2)]
+    rows += [text(row[20:].lstrip(), 400, 500 - 8 * n, 7, CODE) for n, row in enumerate(code * 2)]
+
+    found = read("pdf", drawn_pdf([[*lines(paragraph(WORDS * 4, 50)), *rows]])).text
+
+    assert [" ".join(row.split()) for row in found.splitlines()[-4:]] == [
+        " ".join(row.split()) for row in code * 2
+    ]
+
+
+def test_names_of_code_in_the_margin_stand_before_what_is_said_of_them() -> None:
+    rows = paragraph(WORDS * 4, 60)
+    names = lines(["\\closethevalve", "\\Closethevalve", "\\openthevalve"], 20, 674, 7, CODE)
+    body = [*lines(rows[:2], left=140), *lines(rows[2:], left=140, top=674)]
+
+    found = read("pdf", drawn_pdf([[*body, *names]])).text
+
+    names_alone = "\\closethevalve\n\\Closethevalve\n\\openthevalve"
+    assert found.split("\n\n")[1:] == [names_alone, " ".join(rows[2:])]

@@ -47,6 +47,14 @@ def test_an_accent_over_a_letter_of_formulas_is_joined_with_it() -> None:
     assert text_of(page) == "The mean is 𝑥\u0302 of all."
 
 
+def test_the_names_of_typesetting_programs_are_as_they_are_written() -> None:
+    page = [text("With LuaT", 72, 700), text("E", 118, 698), text("X or X", 124, 700)]
+    page += [text("E", 156, 706, matrix="-1 0 0 1"), text("T", 158, 700), text("E", 163, 698)]
+    page += [text("X, as it is.", 169, 700)]
+
+    assert text_of(page) == "With LuaTeX or XeTeX, as it is."
+
+
 def test_ordinals_keep_their_letters() -> None:
     page = [text("On the 4", 72, 700), text("th", 111, 704, 6), text("day.", 120, 700)]
 
