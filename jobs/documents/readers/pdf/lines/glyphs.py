@@ -23,6 +23,7 @@ from jobs.documents.readers.pdf.lines.tex_fonts import CONTROLS
 _DIGITS = frozenset("0123456789")
 _RAISED = 0.2  # of the font size: how far above the baseline such a digit begins
 _RAISED_SIZE = 0.7  # of the font size
+_HALF_TURN = 2  # that is what a letter in a mirror looks like
 _HYPHENS = {
     "\x02": "-",
     "\ufffe": "-",
@@ -75,10 +76,15 @@ def page_glyphs(text_page: pdfium.PdfTextPage) -> PageGlyphs:
     turns = _main_turns(found)
     others: dict[Style, list[Glyph]] = {}
     for glyph in found:
-        if glyph.style.turns != turns:
+        if glyph.style.turns != turns and not _is_mirrored_letter(glyph):
             others.setdefault(glyph.style, []).append(glyph)
     upright = [glyph for glyph in found if glyph.style.turns == turns]
     return PageGlyphs(upright, list(others.values()), turns, fonts)
+
+
+def _is_mirrored_letter(glyph: Glyph) -> bool:
+    """Whether this is the second letter of XeTeX's name, which `line_text` writes."""
+    return glyph.char == "E" and glyph.style.turns == _HALF_TURN
 
 
 def _main_turns(found: list[Glyph]) -> int:

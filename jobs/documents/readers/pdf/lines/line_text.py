@@ -53,11 +53,10 @@ def line_text(runs: list[Run]) -> str:
     text = _text(runs[0])
     for before, run in pairwise(runs):
         text += _mark(before, run, text) or " " * _is_apart(before, run) + _text(run)
-    if "X TeX" in text:
-        text = _PARTED_LOGO.sub("Xe", text)
     if _LETTER_SPACED.search(text):
         text = _close_up(runs, text)
-    return clean_line(_close_dots(_repair(text)))
+    text = clean_line(_close_dots(_repair(text)))
+    return _PARTED_LOGO.sub("Xe", text) if "X TeX" in text else text
 
 
 def defined_tag(runs: list[Run]) -> str:

@@ -42,7 +42,6 @@ _ARROW_LENGTHS = (1, 2)
 _COMMENT_SIGNS = ("#", "##", "###", "//", "/*", "%", "%%", ";", ";;")  # before words in prose
 _SAMPLE = 500  # glyphs
 _MIN_WIDTHLESS = 6
-_HALF_TURN = 2  # that is what a letter in a mirror looks like
 _NO_WIDTH = 0.001  # points
 _WIDTHLESS_SHARE = 0.2
 
@@ -120,7 +119,7 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
     asides = [_text_line(row, ASIDE) for row in rows_of(parts.asides)]
     lines = _with_names(lines, [line for line in asides if line.is_mono])
     lines += [line for line in asides if not line.is_mono]
-    lines += map(_turned_line, [part for part in glyphs.others if not _is_mirrored_letter(part)])
+    lines += map(_turned_line, glyphs.others)
     found = _above_edge([line for line in lines if line.text], _lower_edge(page, glyphs.turns))
     return PageLines(found, _are_widthless(glyphs.glyphs))
 
@@ -285,11 +284,6 @@ def _starts_mono(row: Row) -> bool:
 
 def _ends_mono(row: Row) -> bool:
     return row.runs[-1].glyphs[-1].style.is_mono
-
-
-def _is_mirrored_letter(glyphs: list[Glyph]) -> bool:
-    """Whether this is the second letter of XeTeX's name, which `line_text` writes."""
-    return glyphs[0].style.turns == _HALF_TURN and {glyph.char for glyph in glyphs} == {"E"}
 
 
 def _turned_line(glyphs: list[Glyph]) -> Line:
