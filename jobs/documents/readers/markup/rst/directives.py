@@ -150,6 +150,8 @@ class _AnyDirective(Directive):
             lines = [*self.arguments, *lines]
         text = "\n".join(lines)
         caption = self.options.get("caption")
+        if name == "code-tab":
+            caption = self.arguments[0].partition(" ")[2] if self.arguments else ""
         code = nodes.literal_block(text, text)
         return [nodes.paragraph("", caption), code] if caption else [code]
 
