@@ -238,10 +238,9 @@ def _liquid_comment(state: StateBlock, first: int, end_line: int, silent: bool) 
     """From a line that opens one to the line that ends it."""
     for number in range(first + 1, min(end_line, first + _MAX_LINES)):
         found = _LIQUID_COMMENT.fullmatch(_line(state, number))
-        if found and found[1]:
-            if not silent:
-                state.line = number + 1
-            return True
+        if found:
+            state.line = number + 1 if found[1] and not silent else state.line
+            return found[1] is not None
     return False
 
 
