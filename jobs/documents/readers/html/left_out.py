@@ -31,7 +31,7 @@ _DROPPED_CLASSES = (
 )
 _LINE_NUMBER_CLASSES = (  # of lines of code, if they hold numbers alone
     *("crayon-nums", "linenr", "linenumber", "linenumbers", "line-number", "line-numbers"),
-    *("line-num", "ln", "lnt", "code-lineno"),
+    *("line-num", "ln", "lnt", "code-lineno", "CodeMirror-linenumber"),
 )
 TO_SOURCE_CLASSES = ("src", "srclink")  # rustdoc: links to the source of what is described
 SHARING_CLASSES = ("social-share", "share-buttons", "addtoany")
