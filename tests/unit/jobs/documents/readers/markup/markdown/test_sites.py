@@ -145,6 +145,7 @@ def test_marks_for_the_highlighter_are_no_code(code: str, shown: str) -> None:
     [
         ("\\[x\\] is `a`, \\*b\\* and **c**.\n", "[x] is a, *b* and c."),
         ("$$a_1 * b$$ is **it**.\n", "$$a_1 * b$$ is it."),
+        ("- \\[What has *changed*.\\]\n", "- [What has changed.]"),
         ("$$a$$ is **not** $$b$$\n", "$$a$$ is not $$b$$"),
         ("$$a_1 * b * c$$,\nand **so**.\n", "$$a_1 * b * c$$,\n\nand so."),
         ("\\[a_1 * b * c\\] (1)\n", "\\[a_1 * b * c\\] (1)"),
