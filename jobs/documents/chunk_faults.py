@@ -16,6 +16,7 @@ MIN_GLUED_WORDS = 3  # fewer are chance: into, without, filename
 MIN_PROSE_SENTENCE_BYTES = 20
 MIN_PLAIN_SHARE = 0.5  # of the letters and digits of a sentence of prose; the rest is code
 MIN_SENTENCE_WORDS = 5
+MIN_STEP_WORDS = 3  # of a short sentence that is whole: "Close the valve."
 MIN_PLAIN_SHARE_EXPLAINED = 0.3  # of a sentence about code; the rest is names
 MIN_EXPLAINED_BYTES = 80  # of words of two short sentences; of less no question comes
 EXPLAINED_PART = 0.3  # of min_prose_share: so much has to be sentences where the rest is code
@@ -37,6 +38,7 @@ _UNSPACED_WORD = re.compile(  # of scripts whose words touch numbers and names: 
 _ALPHANUMERIC_RUN = re.compile(r"[^\W_]+")
 _LETTER_RUN = re.compile(rf"{_LETTERS}+")
 _SENTENCE_END = re.compile(r"[.!?:。！？：؟۔।։።][\"'”’»)\]*_]*$")
+_STEP_END = re.compile(r"[^\W\d_][.!?。！？।]$")
 _MARK = re.compile(r"(?![\w\s])[\u0300-\u1fff]")  # vowel signs, accents: neither letters nor signs
 _FIRST_UNSPACED_SCRIPT = "\u0590"  # Latin, Greek, Cyrillic and Armenian lie before it
 _CONTENTS_LINE = re.compile(
@@ -100,10 +102,10 @@ def prose_share(text: str) -> float:
     for sentence in _joined_sentences(text):
         size = _byte_count(_ALPHANUMERIC_RUN.findall(sentence))
         total += size
-        if len(sentence.encode()) < MIN_PROSE_SENTENCE_BYTES:
-            continue
-        plain = _byte_count(_plain_words(sentence))
-        if plain >= max(MIN_PROSE_SENTENCE_BYTES, MIN_PLAIN_SHARE * size):
+        words = _plain_words(sentence)
+        plain = _byte_count(words)
+        is_whole = len(words) >= MIN_STEP_WORDS and _STEP_END.search(sentence) is not None
+        if plain >= max(0 if is_whole else MIN_PROSE_SENTENCE_BYTES, MIN_PLAIN_SHARE * size):
             prose += size
     return _share(prose, total)
 

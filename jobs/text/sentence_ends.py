@@ -22,6 +22,7 @@ _BEFORE_SMALL = frozenset(  # these are words, too, or may end a sentence
         *("ks", "mfl", "mis", "n", "np", "pl", "por", "resp", "sok", "str", "tab", "tj", "ts"),
         *("ud", "vb", "vol", "тыс", "мал", "env"),
         *("abbr", "approx", "avg", "esp", "est", "excl", "incl", "max", "min", "temp"),
+        *("mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri"),
         *("руб", "коп", "млн", "млрд", "чел", "шт", "мин", "сек", "экз"),
     )
 )
@@ -29,7 +30,23 @@ _BEFORE_NUMBER = frozenset(  # "sect. 4"; without a number behind them they may 
     (
         *("app", "approx", "cap", "caps", "ch", "chs", "eqs", "figs", "fn", "max", "min", "nos"),
         *("par", "para", "paras", "pars", "pp", "rev", "sec", "secs", "sect", "tbl", "tít"),
-        *("ver", "vols", "č", "čl", "odst", "д", "кв", "корп", "оф", "пп", "разд", "ст"),
+        *(
+            "ed",
+            "eds",
+            "mod",
+            "ver",
+            "vols",
+            "č",
+            "čl",
+            "odst",
+            "д",
+            "кв",
+            "корп",
+            "оф",
+            "пп",
+            "разд",
+            "ст",
+        ),
     )
 )
 _LAST_WORD = re.compile(r"(?<![\w.])([^\W\d_]{1,6}(?:\.[^\W\d_]{1,4}){0,3})\.\s*\Z")
@@ -55,10 +72,13 @@ _PARTICLE = re.compile(  # Japanese: the quote is a part of the sentence around 
     "|で(?!も|は)|や(?!は|が)|など|だ(?![かが])|です|へ|から|まで|より(?!よ)"
 )
 _GERMAN_ORDINAL = re.compile(r"\b(?:[Dd](?:er|ie|as|em|en|es)|[Jj]ede[rsnm]?) \d{1,2}\.\s*\Z")
-_NOUN = re.compile(r"\s*[A-ZÄÖÜ][a-zäöüß]")
+_NOUN = re.compile(r"\s*[A-ZÄÖÜ][A-Za-zÄÖÜäöüß]")
 _PLURAL = re.compile(r"(?<!\w)([A-Z])\1\.\s*\Z")  # Spanish: EE. UU., RR. HH.
 _GOES_ON_BEHIND_PLURAL = re.compile(r"\s*(?:([A-Z])\1\.|[a-zà-ÿ])")
 _TOWN = re.compile(r"(?<![\w.])(?<!\d\s)г\.\s*\Z")  # not a year: "в г. Москва", "в 1990 г."
+_INITIAL = re.compile(r"(?:(?<!\w)([^\W\d_])\.\s?)?(?<!\w)([^\W\d_])\.\s*\Z")
+_OTHER_INITIAL = re.compile(r"[^\W\d_]\.")
+_AFTER_DOTS = re.compile(r"""(?<=\S)…["'”’»)\]]*\s+(?=["“‘«(]?([^\W\d_]))(?!I\b)""")
 _NAME_WITH_DOT = re.compile(r"(?:\A|[\s(])\.\Z")  # .NET, .bashrc
 _THAI = "\u0e01-\u0e2e\u0e30-\u0e3a\u0e40-\u0e45\u0e47-\u0e4e\u0e81-\u0eae\u0eb0-\u0ecd"  # and Lao
 _PAUSE = re.compile(f"(?<=[{_THAI}])[ ]+(?=[{_THAI}])")
@@ -110,9 +130,21 @@ def _is_ordinal(block: str, near: int, end: int, following: str) -> bool:
 
 
 def _is_part_of_name(block: str, near: int, end: int) -> bool:
+    if _is_initial(block, near, end):
+        return True
     if _PLURAL.search(block, near, end):
         return _GOES_ON_BEHIND_PLURAL.match(block, end) is not None
     return block[end : end + 1].isalpha() and _NAME_WITH_DOT.search(block, near, end) is not None
+
+
+def _is_initial(block: str, near: int, end: int) -> bool:
+    """Whether a name goes on behind one of two initials, of other alphabets than the Latin."""
+    found = _INITIAL.search(block, near, end)
+    if found is None or found[2].isascii() or not found[2].isupper():
+        return False
+    if _OTHER_INITIAL.match(block, end) and block[end].isupper():
+        return True
+    return found[1] is not None and found[1].isupper() and block[end : end + 1].isupper()
 
 
 def inner_starts(text: str, start: int, end: int) -> Iterator[int]:
@@ -121,7 +153,10 @@ def inner_starts(text: str, start: int, end: int) -> Iterator[int]:
     if bracketed:
         yield bracketed.end()
         start = bracketed.end()
-    yield from _pauses(text, start, end)
+    after_dots = (
+        found.end() for found in _AFTER_DOTS.finditer(text, start, end) if found[1].isupper()
+    )
+    yield from sorted({*_pauses(text, start, end), *after_dots})
 
 
 def _pauses(text: str, start: int, end: int) -> Iterator[int]:

@@ -13,6 +13,7 @@ _FIRST_BYTES = (0xC2, 0xC3)  # of letters in UTF-8 that were cut
 _FIRST_LETTER = 0xC0
 _TO_BYTES = {ord(sign): byte for byte, sign in _WINDOWS_SIGNS.items()}
 _TWICE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u2013-\u2122\u20ac]")
+_MAX_TIMES = 3  # saved so by one program after the other
 _OFTEN_TWICE = "ÃÂâÐÑØàáãäåæçèéêëìíîï"  # what the first bytes of letters and signs are taken for
 
 
@@ -21,14 +22,16 @@ def once_decoded(text: str) -> str:
 
     It was so if all of it can be undone: hardly any text is UTF-8 by chance.
     """
-    if text.isascii() or not any(letter in text for letter in _OFTEN_TWICE):
-        return text
-    if not _TWICE.search(text):
-        return text
-    try:
-        return text.translate(_TO_BYTES).encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return text
+    for _ in range(_MAX_TIMES):
+        if text.isascii() or not any(letter in text for letter in _OFTEN_TWICE):
+            break
+        if not _TWICE.search(text):
+            break
+        try:
+            text = text.translate(_TO_BYTES).encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            break
+    return text
 
 
 def _sign_of_stray_byte(error: UnicodeError) -> tuple[str, int]:

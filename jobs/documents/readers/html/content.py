@@ -34,7 +34,7 @@ _LOOKED_AT: Searches = {
                 '[style*="display" i]',
                 '[style*="white-space" i]',
             ),
-            *('[epub\\:type~="pagebreak"]', 'a[href^="#"]'),
+            *('[epub\\:type~="pagebreak"]', 'a[href^="#"]', 'a[href*=".xhtml#"]'),
             ':is(h1, h2, h3, h4, h5, h6) a[href*="#"]',
         ),
         "",

@@ -31,7 +31,7 @@ _DROPPED_CLASSES = (
 )
 _LINE_NUMBER_CLASSES = (  # of lines of code, if they hold numbers alone
     *("crayon-nums", "linenr", "linenumber", "linenumbers", "line-number", "line-numbers"),
-    *("line-num", "ln", "lnt", "code-lineno"),
+    *("line-num", "ln", "lnt", "code-lineno", "CodeMirror-linenumber"),
 )
 TO_SOURCE_CLASSES = ("src", "srclink")  # rustdoc: links to the source of what is described
 SHARING_CLASSES = ("social-share", "share-buttons", "addtoany")
@@ -249,7 +249,7 @@ def _is_mark(link: LexborNode, attributes: dict[str, str | None]) -> bool:
     if text[-1:] in _PERMALINKS and link.css_first("span[class]") is not None:
         text = seen_text(link)
     is_back = text.rstrip("0123456789") in _BACK_LINKS  # the second of several has its number
-    if text in _PERMALINKS or (target.startswith("#") and text and is_back):
+    if text in _PERMALINKS or ("#" in target and text and is_back):
         return True
     itself = (attributes.get("id"), attributes.get("name"))
     return text.isdecimal() and target[1:] in itself  # the number of a line of code

@@ -181,7 +181,8 @@ def _open_shadow(template: LexborNode) -> None:
 
 
 def _join_signature(table: LexborNode) -> None:
-    table.replace_with(" ".join(table.text(separator=" ").split()))
+    cells = (cell.text() for cell in table.css("td"))
+    table.replace_with(" ".join(" ".join(cells).split()))
 
 
 _WRITTEN = {"pre": drop_language, "table": _join_signature, "template": _open_shadow}

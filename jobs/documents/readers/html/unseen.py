@@ -11,7 +11,10 @@ from jobs.documents.readers.html.searches import Searches
 UNSEEN: Searches = {  # what `is_unseen` is asked of
     **{
         f'[class*="{part}" i]': part
-        for part in ("hidden", "sr-only", "screen", "-sr", "cookie", "consent", "gdpr")
+        for part in (
+            *("hidden", "sr-only", "screen", "-sr", "cookie", "consent", "gdpr"),
+            *("feedback", "helpful", "votes", "rating"),
+        )
     },
     ".cc-window": "cc-window",
     ".d-none": "d-none",
@@ -38,6 +41,15 @@ _SERVICE = re.compile(  # that asks whether cookies may be set
     rb"""|cmpbox|cookie-law-info-bar|cookie-?(?:banner|bar|consent|notice)|moove_gdpr_cookie_modal"""
     rb"""|cookieConsent|CookieBanner|gdpr-(?:banner|consent|notice))["'\s>]"""
 )
+_ASKING = re.compile(r"(?<![a-z])(?:feedback|helpful|votes|rating)(?![a-z])")
+_WAS_IT_HELPFUL = re.compile(  # what a site asks of each of its pages
+    r"\b(?:was|is|did|were) (?:this|the|these|you)\b[^.!?]{0,60}"
+    r"\b(?:helpful|help|useful|looking for)\b"
+    r"|\bfound this helpful\b|\brate this (?:page|article|topic)\b|hilfreich\s*\?|\butile\s*\?"
+    r"|\bútil\s*\?|役に立ちましたか|有(?:没有)?(?:帮助|幫助)吗?",
+    re.IGNORECASE,
+)
+_MAX_ASKING_WORDS = 40
 _CELLS = frozenset({"td", "th"})
 _WHOLE = frozenset({"html", "body", "main", "article", "h1", "h2", "h3", "h4"})
 _MAX_HIDDEN_WORDS = 24  # a longer text is shown by a script, sooner or later
@@ -50,7 +62,9 @@ _WORD = re.compile(r"\w+")
 
 def may_be_unseen(classes: str) -> bool:
     """Whether `is_unseen` has to be asked of an element with these classes."""
-    return _BANNER.search(classes.lower()) is not None or any(
+    if _BANNER.search(classes.lower()) or _ASKING.search(classes.lower()):
+        return True
+    return any(
         name in _HIDING or _SIGN_FONTS.fullmatch(name) or _READ_ALOUD.fullmatch(name)
         for name in classes.split()
     )
@@ -66,6 +80,8 @@ def is_unseen(node: LexborNode, classes: str, *, is_opened: bool) -> bool:
         return _NAME_OF_SIGN.fullmatch(short_text(node, _FEW_NODES) or "") is not None
     if any(_READ_ALOUD.fullmatch(name) for name in names):
         return not _is_all_of_cell(node)
+    if _ASKING.search(classes.lower()) and _asks(node):
+        return True
     if _BANNER.search(classes.lower()):
         return _has_few_words(node, _MAX_BANNER_WORDS)
     return not is_opened and _is_hidden(node, names)
@@ -93,6 +109,13 @@ def _is_hidden(node: LexborNode, names: Collection[str]) -> bool:
     if _HIDING.isdisjoint(names) or any(_SHOWN_ELSEWHERE.fullmatch(name) for name in names):
         return False
     return _has_few_words(node, _MAX_HIDDEN_WORDS)
+
+
+def _asks(node: LexborNode) -> bool:
+    """Whether an element only asks what readers think of the page."""
+    text = short_text(node, _MAX_ASKING_WORDS * _NODES_PER_WORD) or ""
+    has_few = len(_WORD.findall(text)) <= _MAX_ASKING_WORDS
+    return has_few and _WAS_IT_HELPFUL.search(" ".join(text.split())) is not None
 
 
 def _has_few_words(node: LexborNode, max_words: int) -> bool:

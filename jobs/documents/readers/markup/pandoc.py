@@ -17,34 +17,26 @@ from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import Extract
 from jobs.documents.readers.html.page import read_html_text
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
+from jobs.documents.readers.markup import asciidoc_text, org_text
 from jobs.documents.readers.markup.latex.numbers import with_references
 from jobs.documents.readers.markup.latex.source import prepared
 from jobs.documents.readers.markup.latex.words import definitions
 from jobs.documents.readers.markup.org_marks import without_open_marks
 from jobs.documents.readers.markup.rtf_letters import one_way
 
-_OPTIONS = ("--sandbox", "--standalone", "--to=html", "--mathml", "--wrap=none")
+_LEVELS = {"asciidoc": ("--shift-heading-level-by=1",)}  # `==` stands below the title of a page
+_OPTIONS = ("--sandbox", "--standalone", "--to=html", "--mathml", "--wrap=none", "--no-highlight")
 _WITHOUT = dict.fromkeys(  # names of headings: for many of one title it takes their square
     ("latex", "org", "asciidoc"), "-auto_identifiers"
 )
 _QUIET, _TELLING = "--quiet", "--verbose"
-_REMARK = "[INFO]"
+_REMARKS = ("[INFO]", "[WARNING]")
 _Ended = subprocess.CompletedProcess[bytes]
 _OUT_OF_MEMORY = 251  # GHC users' guide: the heap is exhausted
 _MEMORY_SHARE = 2  # of what the file may have: the rest is for its HTML
 _MIN_MEMORY_MIB = 64  # it does not start with much less
 _MIB = 1024 * 1024
 _PR_SET_PDEATHSIG = 1  # prctl(2)
-_ASCIIDOC_LINES = (
-    re.compile(  # of its preprocessor: pandoc would open a file, or take them for text
-        r"^(?:include|ifdef|ifndef|ifeval|endif)::[^\n\[]*\[[^\n]*\][ \t]*$", re.MULTILINE
-    )
-)
-_ORG_OPTIONS = "#+OPTIONS: tags:nil\n"  # marks of headings, for searches
-_ORG_MARKS = re.compile(  # targets that all of their words lead to; priorities of headings
-    r"<<<([^<>\n]{1,200})>>>|(?<=\*[ ])\[#[A-Z\d]\][ ]?|(?<=TODO[ ]|DONE[ ])\[#[A-Z\d]\][ ]?"
-)
-_ASCIIDOC_EDGE = re.compile(r"^(/{4,}|-{4,}|\.{4,}|\+{4,}|`{3,})[ \t]*$", re.MULTILINE)
 _TITLE_BLOCK = '<header id="title-block-header">'
 _DOTLESS = re.compile("\u0131([\u0300-\u0308])")  # TeX: it has its dot off for an accent
 _NO_TITLE = "-"  # what pandoc calls a page without one
@@ -71,33 +63,16 @@ def read_latex(data: bytes, limits: ReadLimits) -> Extract:
 
 def read_org(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
-    org = without_open_marks(_ORG_MARKS.sub(r"\1", decode_text(data)))
-    given = (_ORG_OPTIONS + org.text).encode(errors="replace")
+    org = without_open_marks(org_text.prepared(decode_text(data)))
+    given = org.text.encode(errors="replace")
     return _extract(org.shown(_html_of(_convert(given, "org", limits, _QUIET))), limits)
 
 
 def read_asciidoc(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
-    text = _ASCIIDOC_LINES.sub("", _without_comments(decode_text(data)))
-    return _read(text.encode(errors="replace"), "asciidoc", limits)
-
-
-def _without_comments(text: str) -> str:
-    """AsciiDoc without its blocks of comments; what looks like one within code is none."""
-    pieces, place, opened, start = [], 0, "", 0
-    for edge in _ASCIIDOC_EDGE.finditer(text):
-        if not opened:
-            opened, start = edge[1], edge.start()
-        elif edge[1] == opened:
-            if opened.startswith("/"):
-                pieces.append(text[place:start])
-                place = edge.end()
-            opened = ""
-    return "".join([*pieces, text[place:]])
-
-
-def _read(data: bytes, name: str, limits: ReadLimits) -> Extract:
-    return _extract(_html_of(_convert(data, name, limits, _QUIET)), limits)
+    text = asciidoc_text.prepared(decode_text(data))
+    ended = _convert(text.encode(errors="replace"), "asciidoc", limits, _QUIET)
+    return _extract(_html_of(ended), limits)
 
 
 def _convert(data: bytes, name: str, limits: ReadLimits, log: str) -> _Ended:
@@ -106,6 +81,7 @@ def _convert(data: bytes, name: str, limits: ReadLimits, log: str) -> _Ended:
         _pandoc(name),
         f"--from={name}{_WITHOUT.get(name, '')}",
         *_OPTIONS,
+        *_LEVELS.get(name, ()),
         log,
         "+RTS",
         f"-M{memory_mib}m",
@@ -116,7 +92,9 @@ def _convert(data: bytes, name: str, limits: ReadLimits, log: str) -> _Ended:
         raise MemoryError
     if ended.returncode:
         lines = ended.stderr.decode(errors="replace").splitlines()
-        complaint = " ".join(" ".join(line for line in lines if _REMARK not in line).split())[:200]
+        complaint = " ".join(
+            " ".join(line for line in lines if not line.startswith(_REMARKS)).split()
+        )[:200]
         raise damaged(f"pandoc cannot read it ({complaint or f'exit {ended.returncode}'})")
     limits.check_data(len(ended.stdout), "its HTML")
     return ended

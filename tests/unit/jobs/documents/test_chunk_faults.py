@@ -63,6 +63,17 @@ def test_short_sentences_of_a_row_are_prose_together() -> None:
     assert reason_of("\n".join(row[:6] for row in rows)) == "little_prose"
 
 
+def test_steps_of_a_few_words_each_are_prose() -> None:
+    steps = [
+        *("Close the valve.", "Switch on the pump.", "Wait until the gauge shows five bar."),
+        *("Open the valve slowly.", "Check for leaks.", "Write the time into the log."),
+    ]
+
+    assert reason_of("\n".join(f"{n}. {step}" for n, step in enumerate(steps, 1))) is None
+    assert reason_of("\n".join(f"- {step}" for step in steps)) is None
+    assert reason_of("\n".join(f"- {step.split()[0]}." for step in steps)) == "little_prose"
+
+
 def test_settings_between_paragraphs_are_no_contents() -> None:
     settings = "\n".join(f"kiln_limit {number}00" for number in range(1, 7))
 

@@ -247,3 +247,17 @@ def test_wide_white_space_is_read_as_a_space() -> None:
 )
 def test_brackets_around_and_behind_an_end_are_told_apart(sentences: list[str]) -> None:
     assert texts_of(" ".join(sentences)) == sentences
+
+
+@each_row(
+    "sentences",
+    [
+        ["It waits…", "Then it stops.", "It waits … then goes on."],
+        ["Он ждёт…", "Потом идёт.", "Писал А. С. Пушкин в 1820 г.", "И жил."],
+        ["Έγραψε ο Κ. Π. Καβάφης.", "Ζούσε εκεί."],
+        ["Der 1. FC spielt nach der 2. EU-Regel.", "Er gewinnt."],
+        ["Due Mon. and Tues. only.", "See ed. 2 of vol. 3 for the Mod. 300.", "Go."],
+    ],
+)
+def test_dots_of_pauses_and_initials_are_told_from_full_stops(sentences: list[str]) -> None:
+    assert texts_of(" ".join(sentences)) == sentences

@@ -7,6 +7,7 @@ import re
 
 from jobs.documents.readers.markup.latex.cells import with_plain_cells
 from jobs.documents.readers.markup.latex.closing import closed
+from jobs.documents.readers.markup.latex.code import without_code
 from jobs.documents.readers.markup.latex.environments import with_known_environments
 from jobs.documents.readers.markup.latex.numbers import with_numbers
 from jobs.documents.readers.markup.latex.slides import as_one_page
@@ -61,8 +62,6 @@ _STEPS = {  # of algorithms: how many arguments, and what stands for them
     "REQUIRE": (0, r"\par Require: "), "ENSURE": (0, r"\par Ensure: "), "COMMENT": (1, r" // #1"),
 }  # fmt: skip
 _ALGORITHMS = r"\begin{algorithmic}"
-_CODE = re.compile(r"\\begin\{(verbatim\*?|[BL]?Verbatim|lstlisting|minted|filecontents\*?)\}")
-_PRIVATE = range(0xE000, 0xF900)  # Unicode: for private use
 _COMMAND = re.compile(r"\\([A-Za-z]{2,30})")
 _DINGBAT = re.compile(r"\\ding\{(\d{2,3})\}")
 _FIRST_DINGBAT, _LAST_DINGBAT, _DINGBATS = 33, 126, 0x2700 - 32  # of pifont, of Unicode
@@ -97,9 +96,8 @@ _HEADING_NAMED = re.compile(r"\\(?:nameref|Nameref|titleref)\*?\{([^{}]{1,80})\}
 def prepared(source: str) -> str:
     """`source` in words that pandoc knows."""
     names = set(_COMMAND.findall(source))
-    mark = _free_sign(source)
-    source, codes = _without_code(source, mark)
-    source = with_plain_cells(as_one_page(closed(source)))
+    hidden = without_code(source)
+    source = with_plain_cells(as_one_page(closed(hidden.text)))
     source = _with_terms(with_numbers(with_known_environments(source)))
     if "\\title" not in source:  # pandoc shows an abstract below a title alone
         source = _ABSTRACT.sub(r"\\\1{quote}", source)
@@ -107,36 +105,7 @@ def prepared(source: str) -> str:
     source = _DINGBAT.sub(_dingbat, source)
     titles = {label: title for title, label in _HEADING.findall(source)}
     source = _HEADING_NAMED.sub(lambda found: titles.get(found[1], ""), source)
-    if codes:
-        place = re.compile(f"{mark}(\\d+){mark}")
-        source = place.sub(lambda found: codes[int(found[1])], source)
-    return _definitions(names, is_algorithm=_ALGORITHMS in source) + source
-
-
-def _free_sign(source: str) -> str:
-    """A sign for private use that `source` does not have; the last of them if it has all."""
-    used = set(source)
-    return next((sign for sign in map(chr, _PRIVATE) if sign not in used), chr(_PRIVATE[-1]))
-
-
-def _without_code(source: str, mark: str) -> tuple[str, list[str]]:
-    """A page with `mark` around numbers in the places of its code, which stays; and that."""
-    if mark in source:
-        return source, []
-    pieces, codes, place = [], list[str](), 0
-    unclosed: set[str] = set()
-    for found in _CODE.finditer(source):
-        end_mark = f"\\end{{{found[1]}}}"
-        if found.start() < place or end_mark in unclosed:
-            continue
-        end = source.find(end_mark, found.end())
-        if end < 0:
-            unclosed.add(end_mark)
-            continue
-        pieces += [source[place : found.start()], f"{mark}{len(codes)}{mark}"]
-        codes.append(source[found.start() : end])
-        place = end
-    return "".join([*pieces, source[place:]]), codes
+    return _definitions(names, is_algorithm=_ALGORITHMS in source) + hidden.shown_in(source)
 
 
 def _definitions(names: set[str], *, is_algorithm: bool) -> str:

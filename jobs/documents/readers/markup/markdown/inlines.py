@@ -57,6 +57,11 @@ def show_group(pattern: re.Pattern[str], state: StateInline, silent: bool) -> bo
     return True
 
 
+def is_tex(text: str) -> bool:
+    """Whether a text has signs of a formula."""
+    return _TEX.search(text) is not None
+
+
 def _inline_math(state: StateInline, silent: bool) -> bool:
     if show_group(_GITHUB_MATH, state, silent):
         return True

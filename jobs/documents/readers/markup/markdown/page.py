@@ -21,6 +21,7 @@ from jobs.documents.readers.extract import LINE, Block, Extract, assemble
 from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits
 from jobs.documents.readers.markup.markdown.code_marks import without_marks
+from jobs.documents.readers.markup.markdown.fences import sub_outside
 from jobs.documents.readers.markup.markdown.rules import (
     add_rules,
     closed_tags,
@@ -71,7 +72,6 @@ _PLACED = re.compile(  # Material for MkDocs: where an admonition stands is no t
     r"^([ \t]*(?:!!!|\?\?\?\+?) [\w-]{1,40})(?: (?:inline|end|annotate))+(?= \"|[ \t]*$)",
     re.MULTILINE,
 )
-_LABEL = re.compile(r"^\([A-Za-z][\w.:-]{0,80}\)=[ \t]*$", re.MULTILINE)  # MyST: of what follows
 _MODULES = re.compile(  # MDX: a page begins with what it imports
     r"(?:(?:import|export)[ \t][^\n]{1,300}[ \t]from[ \t]+[\"'][^\"'\n]{1,200}[\"'];?[ \t]*\n+)+"
 )
@@ -96,8 +96,7 @@ def read_markdown(data: bytes, limits: ReadLimits) -> Extract:
         title, text = title or found[1].strip(), text[found.end() :]
     if found := _MODULES.match(text.lstrip("\n")):
         text = text.lstrip("\n")[found.end() :]
-    text = _LABEL.sub("", _TAB.sub(r'\1!!! tab "\2"', text))
-    text = _PLACED.sub(r"\1", text)
+    text = sub_outside(_PLACED, r"\1", sub_outside(_TAB, r'\1!!! tab "\2"', text))
     text = escape_bars(text)
     extract = assemble(_blocks(text, kind), limits, title=title)
     first = next((heading.text for heading in extract.headings if heading.level == 1), "")

@@ -10,7 +10,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from jobs.documents.readers.markup.markdown.inlines import add_inline_rules
+from jobs.documents.readers.markup.markdown.inlines import add_inline_rules, is_tex
 from jobs.documents.readers.markup.markdown.words import ATTRIBUTES, PageKind, plain_words
 
 _END = "\\end{"
@@ -163,6 +163,12 @@ def _block_math(state: StateBlock, first: int, end_line: int, silent: bool) -> b
         return False
     if closing in opened[2:] and not _is_all_math(opened, closing):
         return False
+    if (
+        opened.startswith("\\[")
+        and closing in opened
+        and not is_tex(opened[2:].partition(closing)[0])
+    ):
+        return False  # words in brackets
     for number in range(first, min(end_line, first + _MAX_MATH_LINES)):
         line = _line(state, number)
         if line.startswith(closing) if number > first else closing in line[2:]:

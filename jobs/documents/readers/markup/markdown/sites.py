@@ -12,6 +12,7 @@ from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
+from jobs.documents.readers.markup.markdown.fences import outside
 from jobs.documents.readers.markup.markdown.inlines import show_group
 from jobs.documents.readers.markup.markdown.words import ATTRIBUTES, PageKind
 
@@ -36,6 +37,7 @@ _SILENT_LINES = (
     re.compile(r"\\(?:newpage|pagebreak|clearpage)(?:\{\})?"),  # Pandoc
     re.compile(r"\*\[[^\]\n]{1,100}\]:(?:\s[^\n]*)?"),  # PHP Markdown Extra: what letters stand for
     re.compile(r";?-{1,}8<-{1,}(?:\s[^\n]*)?"),  # MkDocs: a file that is included
+    re.compile(r"\([A-Za-z][\w.:-]{0,80}\)="),  # MyST: what leads to the part that follows
 )
 _RAW = r"\{%-?\s*(?:end)?raw\s*-?%\}"  # Liquid: what is between is taken as it is
 _RAW_TAG = re.compile(rf"^[ \t]*{_RAW}[ \t]*\n|{_RAW}", re.MULTILINE)
@@ -48,7 +50,7 @@ _MYST_LINE = re.compile(r"%(?:\s[^\n]*)?|\+{3}(?:\s[^\n]*)?")  # a comment, or w
 _CONTENTS = frozenset({"[toc]", "[[_toc_]]", "[[toc]]", "${toc}"})
 _IMAGE_LINE = re.compile(r":::\s*image\b[^\n]*:::")  # Microsoft Learn
 _OF_SITE = (_IMAGE_LINE, _COMPONENT, _TEMPLATE_TAGS, _ATTRIBUTES, *_SILENT_LINES)
-_FIRST_SIGNS = frozenset("{<[$:\\*-;")
+_FIRST_SIGNS = frozenset("{<[$:\\*-;(")
 _INCLUDED = re.compile(  # in code, too: files that mdBook and MkDocs put there
     r"^[ \t]*\{\{\s*#(?:include|rustdoc_include|playground|template|title)\s[^{}\n]*\}\}[ \t]*\n"
     r"|^[ \t]*-{1,3}8<-{1,3}[ \t]+[\"'][^\"'\n]{1,300}[\"'][ \t]*\n"
@@ -95,7 +97,7 @@ _MAX_LINES = 200  # of a comment, or of code between two tags
 
 def add_site_rules(parser: MarkdownIt, text: str, kind: PageKind) -> None:
     """Teach `parser` what stands in the pages of sites; `text` is the page."""
-    if _CLOSED_COMPONENT.search(text):
+    if _CLOSED_COMPONENT.search(text) and _CLOSED_COMPONENT.search(outside(text)):
         parser.disable("code")  # MDX: what is indented is so by the components around it
         parser.block.ruler.before("table", "module", _module, {"alt": ["paragraph"]})
     within: RuleOptionsType = {"alt": ["paragraph", "blockquote", "list"]}
@@ -114,7 +116,7 @@ def add_site_rules(parser: MarkdownIt, text: str, kind: PageKind) -> None:
 
 def kind_of(text: str, *, is_of_site: bool) -> PageKind:
     """What a page is of, by what only one program has."""
-    return PageKind(is_of_site, "%%" in text and _VAULT.search(text) is not None)
+    return PageKind(is_of_site, "%%" in text and _VAULT.search(outside(text)) is not None)
 
 
 def without_raw_tags(text: str, *, is_of_site: bool) -> str:
@@ -236,10 +238,9 @@ def _liquid_comment(state: StateBlock, first: int, end_line: int, silent: bool) 
     """From a line that opens one to the line that ends it."""
     for number in range(first + 1, min(end_line, first + _MAX_LINES)):
         found = _LIQUID_COMMENT.fullmatch(_line(state, number))
-        if found and found[1]:
-            if not silent:
-                state.line = number + 1
-            return True
+        if found:
+            state.line = number + 1 if found[1] and not silent else state.line
+            return found[1] is not None
     return False
 
 

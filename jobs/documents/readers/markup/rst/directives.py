@@ -94,7 +94,8 @@ class _AnyDirective(Directive):
         if name == "seealso":
             return self._see_also()
         if name in _SILENT:
-            return []
+            is_of_code = name.startswith("auto") and bool(self.content)
+            return self._described() if is_of_code else []
         if name == "glossary":
             return [self._glossary()]
         if name == "flat-table":
@@ -115,6 +116,13 @@ class _AnyDirective(Directive):
         box += nodes.paragraph("", "See also")
         if self.arguments:
             self._parse(self.arguments[0], box)
+        self.state.nested_parse(self.content, self.content_offset, box)
+        return [box]
+
+    def _described(self) -> list[nodes.Node]:
+        """What is written below a name whose description stands in code."""
+        box = nodes.container()
+        box.extend(nodes.paragraph("", argument) for argument in self.arguments)
         self.state.nested_parse(self.content, self.content_offset, box)
         return [box]
 
@@ -150,6 +158,8 @@ class _AnyDirective(Directive):
             lines = [*self.arguments, *lines]
         text = "\n".join(lines)
         caption = self.options.get("caption")
+        if name == "code-tab":
+            caption = self.arguments[0].partition(" ")[2] if self.arguments else ""
         code = nodes.literal_block(text, text)
         return [nodes.paragraph("", caption), code] if caption else [code]
 

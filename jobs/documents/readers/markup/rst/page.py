@@ -47,6 +47,10 @@ _UNPARSED = (ApplicationError, RecursionError, AssertionError, LookupError, Valu
 _OPTION = re.compile(r":[\w-]+:(?:\s|\Z)")
 _TABLE = re.compile(r"=+ +=|\+[-=]")
 _OF_ALL = frozenset({SectNum, TargetNotes})  # these go through the whole document, each time
+_UNSHOWN = (nodes.comment, nodes.target, nodes.substitution_definition)
+_TOLD_TO_SPHINX = frozenset(
+    {"orphan", "tocdepth", "nocomments", "nosearch", "no-search", "hide-toc", "hide-navigation"}
+)
 _ADORNMENT = re.compile(r"[^\w\s]+")
 
 
@@ -80,12 +84,26 @@ def _html_of(text: str) -> str:
 def _parse(text: str, tree: nodes.document, parse: Callable[..., None]) -> None:
     """Without lines across the page: docutils looks at all that stands beside each of them."""
     parse(text, tree)
-    left_out: list[nodes.Node] = [*tree.findall(nodes.transition), *_take_repeated(tree)]
+    lines = tree.findall(nodes.transition)
+    left_out: list[nodes.Node] = [*lines, *_take_repeated(tree), *_told_to_sphinx(tree)]
     ids = set(map(id, left_out))
     parents = {id(node.parent): node.parent for node in left_out}
     for parent in parents.values():
         assert parent is not None
         parent.children = [child for child in parent.children if id(child) not in ids]
+
+
+def _told_to_sphinx(tree: nodes.document) -> Iterator[nodes.Node]:
+    """The fields at the top of a page that say how it is to be shown."""
+    first = next((child for child in tree.children if not isinstance(child, _UNSHOWN)), None)
+    if not isinstance(first, nodes.field_list):
+        return
+    told = [field for field in first.children if _name_of(field) in _TOLD_TO_SPHINX]
+    yield from told if len(told) < len(first.children) else [first]
+
+
+def _name_of(field: nodes.Node) -> str:
+    return field.children[0].astext() if field.children else ""
 
 
 def _take_repeated(tree: nodes.document) -> list[nodes.Node]:

@@ -24,6 +24,12 @@ def test_text_that_was_decoded_twice_is_mended(text: str) -> None:
     assert decode_text(twice.encode()) == text
 
 
+def test_text_that_was_decoded_three_times_is_mended() -> None:
+    thrice = GERMAN.encode().decode("cp1252").encode().decode("cp1252")
+
+    assert decode_text(thrice.encode()) == GERMAN
+
+
 @each_row("text", ["NÃO É ASSIM", "Â€ and Ã: what was damaged", "â la carte", "Ã¼ but 水"])
 def test_text_that_only_looks_so_is_left_alone(text: str) -> None:
     assert once_decoded(text) == text

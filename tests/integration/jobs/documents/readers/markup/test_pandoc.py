@@ -4,7 +4,7 @@ import pytest
 
 from jobs.documents.readers.limits import UnreadableFileError
 from tests.rows import each_row
-from tests.unit.jobs.documents.readers.reading import read
+from tests.unit.jobs.documents.readers.reading import headings, read
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,56 @@ def test_asciidoc_is_read_though_it_includes_other_files() -> None:
     )
 
     assert read("asciidoc", page).text == "One.\n\nTwo.\n\nThree."
+
+
+@each_row(
+    "page, text",
+    [
+        (
+            ":repo: https://x.example/r\n:more: {repo}/more\n\n"
+            "See {repo}[it], {more}/5[issue 5] and "
+            "\\{repo}.\n\n----\n{repo}[x] // y\n// z\n----\n",
+            "See it, issue 5 and {repo}.\n\n{repo}[x] // y\n// z",
+        ),
+        ("One.\n// hidden\n// too\nTwo.\n\n* a\n\n//\n\n* b\n", "One. Two.\n\n- a\n\n- b"),
+        (
+            "NAME\n----\nOne.\n// hidden\nTwo.\n\n----\nA\n-\n----\n\nUse of it\n---------\nEnd.\n",
+            "NAME\n\nOne. Two.\n\nA\n-\n\nUse of it\n\nEnd.",
+        ),
+        ("```sh\n# x\n// y\n```\n\nA\n////\nhidden\n////\nB\n", "# x\n// y\n\nA\n\nB"),
+    ],
+)
+def test_asciidoc_is_read_as_its_preprocessor_has_it(page: str, text: str) -> None:
+    pytest.importorskip("pypandoc")
+
+    assert read("asciidoc", page).text == text
+
+
+def test_headings_of_asciidoc_stand_below_the_title_of_the_page() -> None:
+    pytest.importorskip("pypandoc")
+
+    extract = read("asciidoc", "= Pumps\n\n== Care\n\n=== Oil\n\nText.\n")
+
+    older = read("asciidoc", "Pumps\n=====\n\nCare\n----\n\n[[x]]\nOil\n~~~\n\nText.\n")
+
+    assert headings(extract) == headings(older) == [(1, "Pumps"), (2, "Care"), (3, "Oil")]
+
+
+def test_headings_of_org_are_headings_however_deep() -> None:
+    pytest.importorskip("pypandoc")
+
+    extract = read("org", "* A\n** B\n*** C\n**** D\nText.\n***** E\n")
+
+    assert [level for level, _ in headings(extract)] == [1, 2, 3, 4, 5]
+
+
+def test_names_of_programs_in_org_are_letters_and_code_stays() -> None:
+    pytest.importorskip("pypandoc")
+    code = "#+begin_src tex\n\\LaTeX{} <<<x>>>\n#+end_src\n\n: \\TeX x\n"
+
+    text = read("org", f"\\LaTeX{{}} and \\TeX, =\\LaTeX{{}}=.\n\n{code}").text
+
+    assert text == "LaTeX and TeX, \\LaTeX{}.\n\n\\LaTeX{} <<<x>>>\n\n\\TeX x"
 
 
 @each_row(

@@ -96,3 +96,12 @@ def test_link_of_a_class_for_sources_is_kept_if_it_says_something_else() -> None
     page = "<main><p>See <a class=src href=p.png>picture one</a> for more.</p></main>"
 
     assert read("html", page).text == "See picture one for more."
+
+
+def test_a_comma_of_a_signature_of_doxygen_touches_its_parameter() -> None:
+    cells = "<td>int start </td><td>(</td><td>int&#160;</td><td><em>speed</em>, </td>"
+    page = (
+        f"<table class=memname><tr>{cells}</tr><tr><td>bool</td><td><em>on</em></td></tr></table>"
+    )
+
+    assert read("html", page).text == "int start ( int speed, bool on"

@@ -91,3 +91,10 @@ def test_notes_of_one_section_keep_their_order() -> None:
 
     assert found[2:13] == [f"[{n}] Note {n}." for n in range(1, 12)]
     assert found[13:] == ["B", "x"]
+
+
+@each_row("link", ["<a href='a.xhtml#r1'>↩</a>", "<a role='doc-backlink' href='a.html#r1'>↩︎</a>"])
+def test_a_note_in_a_file_of_its_own_has_no_link_back(link: str) -> None:
+    page = f"<ol><li id='n1'><p>In bar. {link}</p></li></ol><p><a href='b.xhtml#x'>Other</a>"
+
+    assert read("html", page).text == "1. In bar.\n\nOther"

@@ -130,3 +130,28 @@ def test_what_may_be_hidden_is_looked_at_in_linear_time(tag: str) -> None:
     assert read("html", page).text == "Text."
 
     assert time.process_time() - started_s < 3  # a step for each pair takes twice as long
+
+
+@each_row(
+    "page",
+    [
+        "<div class=article-votes><span>Was this article helpful?</span><small>3 out of 5 found "
+        "this helpful</small></div>",
+        "<section class='page-feedback'><p>Is this page useful?</p><a href=x>Yes</a></section>",
+        "<div class='c-helpful'>War diese Seite hilfreich? Ja Nein</div>",
+    ],
+)
+def test_what_a_site_asks_of_each_page_is_no_text(page: str) -> None:
+    assert read("html", f"<main><p>Text.</p>{page}</main>").text == "Text."
+
+
+def test_what_is_told_of_feedback_is_text() -> None:
+    page = "<div class=feedback><p>The feedback valve is closed first, which helps.</p></div>"
+
+    assert read("html", page).text == "The feedback valve is closed first, which helps."
+
+
+def test_numbers_of_lines_of_an_editor_are_no_text() -> None:
+    page = "<div class=CodeMirror-linenumber>12</div><pre class=CodeMirror-line>let a</pre>"
+
+    assert read("html", page).text == "let a"

@@ -59,6 +59,20 @@ LONG_TABLES = [
     ),
     ("\\begin{lstlisting}\n\\makecell{a\\\\b}\n\\end{lstlisting}", "\\makecell{a\\\\b}"),
 ]
+CODE = [
+    (
+        r"\verb|\makecell{a\\b}|, \verb+\ding{51}+, \verb!\ac{gpu}!.",
+        r"\makecell{a\\b}, \ding{51}, \ac{gpu}.",
+    ),
+    (r"\lstinline|\nameref{x}|, \lstinline[language=C]{\dag}.", r"\nameref{x}, \dag."),
+    ("\\begin{alltt}\nx  \\textit{y}\n  z\\{\n\\end{alltt}", "x  y\n  z{"),
+    ("\\begin{python}\ndef f():\n    x_1 % a\n\\end{python}", "def f():\n    x_1 % a"),
+    ("\\begin{show}[numbers=left]\na_1 %\n  b\n\\end{show}", "a_1 %\n  b"),
+    ("\\begin{ccode}\nint *a; % b\n\\end{ccode}", "int *a; % b"),
+    ("\\begin{tcblisting}{}\na_b %c\n\\end{tcblisting}", "a_b %c"),
+    (r"Use \py|a_1 % b| and !c_1! so!", "Use a_1 % b and c_1 so!"),
+    (r"\[\unknown{x}_1\]", r"\unknown{x}_1"),
+]
 WORDS = [
     (
         r"Costs 5\texteuro{} at 20\textcelsius{} (a\textunderscore b), \dag.",
@@ -76,6 +90,9 @@ WORDS = [
     (r"It was made \today.", "It was made ."),
 ]
 HEAD = (
+    "\\lstnewenvironment{python}{\\lstset{language=Python}}{}\n"
+    "\\DefineVerbatimEnvironment{show}{Verbatim}{fontsize=\\small}\n\\newminted{c}{linenos}\n"
+    "\\newmintinline[py]{python}{}\n\\MakeShortVerb{\\!}\n"
     "\\newacronym{gpu}{GPU}{Graphics Unit}\n"
     "\\newglossaryentry{tea}{name=Tea,description={x}}\n\\begin{document}\n"
 )
@@ -84,7 +101,7 @@ MARK = "\n\nNext.\n\n"
 
 def test_what_packages_of_latex_add_is_read() -> None:
     pytest.importorskip("pypandoc")
-    rows = [*ENVIRONMENTS, *TABLES, *LONG_TABLES, *WORDS]
+    rows = [*ENVIRONMENTS, *TABLES, *LONG_TABLES, *CODE, *WORDS]
     pages = MARK.join([source for source, _ in rows])
     end = "\\section{Start}\\label{sec:a}\n\\end{document}"
 
@@ -100,6 +117,12 @@ def test_what_packages_of_latex_add_is_read() -> None:
             r"\begin{align}a\label{p}\\b\nonumber\\c\label{q}\end{align}By \ref{p}, \ref{q}.",
             "By 1, 2.",
         ),
+        (
+            r"\begin{equation}\begin{split}a\\b\end{split}\label{p}\end{equation}By \ref{p}.",
+            "By 1.",
+        ),
+        (r"\begin{equation}\label{p}x=1\end{equation}By \eqref{p}.", "x=1 (1)\nBy (1)."),
+        (r"\begin{equation}x\label{p}\end{equation}By \ref{p}.", "x (1)\nBy 1."),
         (r"Text\footnotemark{}.\footnotetext{A note.}", "Text.[1]\n\n[1] A note."),
     ],
 )

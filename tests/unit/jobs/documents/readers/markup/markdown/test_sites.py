@@ -145,10 +145,47 @@ def test_marks_for_the_highlighter_are_no_code(code: str, shown: str) -> None:
     [
         ("\\[x\\] is `a`, \\*b\\* and **c**.\n", "[x] is a, *b* and c."),
         ("$$a_1 * b$$ is **it**.\n", "$$a_1 * b$$ is it."),
+        ("- \\[What has *changed*.\\]\n", "- [What has changed.]"),
         ("$$a$$ is **not** $$b$$\n", "$$a$$ is not $$b$$"),
         ("$$a_1 * b * c$$,\nand **so**.\n", "$$a_1 * b * c$$,\n\nand so."),
         ("\\[a_1 * b * c\\] (1)\n", "\\[a_1 * b * c\\] (1)"),
     ],
 )
 def test_formula_that_begins_a_paragraph_ends_where_it_ends(page: str, text: str) -> None:
+    assert read("markdown", page).text == text
+
+
+@each_row(
+    "code",
+    [
+        "(my-label)=\n# Head",
+        '=== "Linux"\n\n    Use apt.',
+        '!!! note inline end "T"\n    Text.',
+        "| `a|b` | c |\n|---|---|",
+    ],
+)
+def test_code_about_markdown_stays_as_it_is(code: str) -> None:
+    within = "\n".join(f"  {line}" for line in code.split("\n"))
+
+    assert read("markdown", f"````md\n{code}\n````\n").text == code
+    assert read("markdown", f"- a\n\n  ~~~\n{within}\n  ~~~\n").text == f"- a\n\n{code}"
+
+
+def test_tab_whose_first_line_is_code_is_a_tab() -> None:
+    page = '```\nx\n```\n\n=== "Linux"\n\n    ```sh\n    apt\n    ```\n\n(a)=\n\nEnd.\n'
+
+    assert read("markdown", page).text == "x\n\nLinux\n\napt\n\nEnd."
+
+
+@each_row(
+    "page, text",
+    [
+        ("```jsx\n<App>\n</App>\n```\n\n    if a:\n        b\n", "<App>\n</App>\n\nif a:\n    b"),
+        (
+            "```\n> [!note] x\n%%\n```\n\nAt 5%% or %%a%% more.\n",
+            "> [!note] x\n%%\n\nAt 5%% or %%a%% more.",
+        ),
+    ],
+)
+def test_code_of_another_kind_does_not_change_how_the_page_is_read(page: str, text: str) -> None:
     assert read("markdown", page).text == text

@@ -72,3 +72,24 @@ def test_html_within_a_page_is_read_and_no_file_or_address_of_it(tmp_path: Path)
     )
 
     assert read("rst", page).text == "One.\n\na | b\n\nTwo."
+
+
+@each_row(
+    "page, text",
+    [
+        (":orphan:\n\nTitle\n=====\n\n:orphan: kept\n", "Title\n\norphan:\nkept"),
+        (".. _top:\n\n:tocdepth: 2\n:Author: Ann\n\nText.\n", "Author:\nAnn\n\nText."),
+        ("Text.\n\n:nosearch:\n", "Text.\n\nnosearch:"),
+        (".. tabs::\n\n   .. code-tab:: py In Python\n\n      x = 1\n", "In Python\n\nx = 1"),
+    ],
+)
+def test_fields_at_the_top_that_only_sphinx_reads_are_no_text(page: str, text: str) -> None:
+    assert read("rst", page).text == text
+
+
+def test_what_is_written_below_a_name_that_code_describes_is_text() -> None:
+    page = (
+        ".. autoclass:: a.Pump\n   :members:\n\n   It *pumps*.\n\n.. autofunction:: a.f\n\nEnd.\n"
+    )
+
+    assert read("rst", page).text == "a.Pump\n\nIt pumps.\n\nEnd."
