@@ -141,6 +141,9 @@ def _hear(session: pytest.Session, process: "_Process") -> bool:
         process.is_complete = True
         return False
     hooks, arguments = session.config.hook, event.arguments
+    if event.hook == "pytest_warning_recorded":
+        hooks.pytest_warning_recorded.call_historic(kwargs=arguments)
+        return True
     if event.hook == "pytest_runtest_logstart":
         process.running = arguments["nodeid"]
     elif event.hook == "pytest_runtest_logreport":
@@ -194,18 +197,24 @@ def _be_process(number: int, session: pytest.Session, work: _Work, pipe: Connect
     code = 1
     try:
         atexit._clear()
+        signal.signal(signal.SIGINT, _stop)
         _make_own(session.config, number)
         _run(session, work, pipe)
         code = 0
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        session._setupstate.teardown_exact(None)
     except BaseException:  # noqa: BLE001 - the first process says in which test
-        traceback.print_exc()
+        if signal.getsignal(signal.SIGINT) is _stop:
+            traceback.print_exc()
+        session._setupstate.teardown_exact(None)
     finally:
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
         os._exit(code)
+
+
+def _stop(_number: int, _frame: object) -> NoReturn:
+    """Leave the test, once: what the fixtures do at their end is not stopped."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _make_own(config: pytest.Config, number: int) -> None:
@@ -262,7 +271,9 @@ class _Teller:
         nodeid: str,
         location: tuple[str, int, str] | None,
     ) -> None:
-        """A warning that is no error."""
+        """A warning that is no error. Those of the collection are known."""
+        if when != "runtest":
+            return
         category, path = warning_message.category, warning_message.filename
         message = warnings.WarningMessage(
             str(warning_message.message), category, path, warning_message.lineno
