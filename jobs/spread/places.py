@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import ConfigError
 from engine.run_folder import RunFolder
-from engine.wire.endpoints import Endpoint
-from jobs.run.lanes import LaneOrder
-from schemas.settings import RunSettings
 
 if TYPE_CHECKING:  # what is imported for a cluster takes time that other calls need not wait
+    from engine.wire.endpoints import Endpoint
+    from jobs.run.lanes import LaneOrder
     from jobs.run.spread_parts import OpenSpread
     from jobs.send.sharded.cluster_process import ClusterPlace
+    from schemas.settings import RunSettings
 
 _log = logging.getLogger(__name__)
 
@@ -27,17 +27,17 @@ class AskingOrder(Protocol):
         ...
 
     @property
-    def settings(self) -> RunSettings:
+    def settings(self) -> "RunSettings":
         """Its settings."""
         ...
 
     @property
-    def endpoints(self) -> Sequence[Endpoint]:
+    def endpoints(self) -> "Sequence[Endpoint]":
         """The addresses of the teacher, with their keys."""
         ...
 
     @property
-    def lane(self) -> LaneOrder:
+    def lane(self) -> "LaneOrder":
         """The way that requests are to go."""
         ...
 
@@ -76,7 +76,7 @@ def read_cluster(
     return None
 
 
-def place_of_lane(place: "ClusterPlace | None", lane: LaneOrder) -> "ClusterPlace | None":
+def place_of_lane(place: "ClusterPlace | None", lane: "LaneOrder") -> "ClusterPlace | None":
     """Where requests of a lane are made: one process submits batches, and packs and collects them.
 
     So no cluster is joined for these, and the same command line serves with either lane.
