@@ -22,10 +22,13 @@ from typing import Any, NamedTuple, NoReturn
 
 import pytest
 
+from engine.wire.tokens import count_tokens
+from jobs.text.languages import make_ready
 from tests.forked import SHARED_SERVERS, ForkServer
 
 BLOCKS_PER_PROCESS = 8
 INDEX_BYTES = 4
+MANY_TESTS = 500  # some of which count tokens and tell languages
 Block = Sequence[pytest.Item]
 
 
@@ -47,7 +50,7 @@ class SharedRun:
         """Run them all. Where there is none, or one could not be collected, pytest says so."""
         if session.testsfailed or not session.items:
             return None
-        _prepare(session.config)
+        _prepare(session.config, session.items)
         blocks = make_blocks(session.items, self._count * BLOCKS_PER_PROCESS)
         queue = _fill_queue(len(blocks))
         with ExitStack() as stack:
@@ -100,8 +103,11 @@ def _fill_queue(count: int) -> int:
     return queue
 
 
-def _prepare(config: pytest.Config) -> None:
-    """What all processes are to find."""
+def _prepare(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    """What all processes are to find: also what takes most of a second to load."""
+    if len(items) >= MANY_TESTS:
+        count_tokens("a")
+        make_ready()
     config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
     terminal = config.pluginmanager.getplugin("terminalreporter")
     if terminal is not None:
