@@ -3,10 +3,8 @@
 from collections.abc import Callable
 
 from engine.errors import NoProgressError, OutageError, TransientError
-from engine.last_call import read_last_call
 from engine.run_folder import RunFolder
 from jobs.process import EXIT_TRY_LATER
-from jobs.settings.run_config import read_run_config
 
 
 def tell_no_progress(folder: RunFolder, work: Callable[[], int]) -> int:
@@ -29,6 +27,9 @@ def tell_no_progress(folder: RunFolder, work: Callable[[], int]) -> int:
 
 def _idle(folder: RunFolder) -> str:
     """What is said of too many rounds; empty: they are not too many."""
+    from engine.last_call import read_last_call
+    from jobs.settings.run_config import read_run_config
+
     call, config = read_last_call(folder.last_call_path), read_run_config(folder.config_path)
     if call is None or config is None or call.ended_at is None:
         return ""

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engine.errors import EngineError, InterruptedRunError, RunInUseError
-from engine.last_call import read_last_call
 from engine.run_folder import RunFolder
 from engine.wire.server_text import without_controls
 
@@ -33,6 +32,8 @@ def notifying(command: str | None, folder: RunFolder, name: str) -> Iterator[Non
         _notify(command, folder, name, state, str(error))
         raise
     else:
+        from engine.last_call import read_last_call
+
         call = read_last_call(folder.last_call_path)
         if call is not None and call.ending is not None:
             _notify(command, folder, name, call.ending, call.message)

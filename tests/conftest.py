@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from jobs.garbage import collect_rarely
-from tests.forked import SHARED_SERVERS, ForkServer
+from tests.shared_run import SharedRun
 
 # As the commands do: threads of its linear algebra would only take turns with the other tests.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -19,12 +19,10 @@ gc.disable()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """All processes of the tests have their commands forked from the same, slow to start."""
-    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
-        for imported, variable in SHARED_SERVERS.items():
-            server = ForkServer(imported)
-            os.environ[variable] = server.address
-            config.add_cleanup(server.close)
+    """Run the tests in several processes, which are not those of xdist."""
+    if count := config.getoption("numprocesses", None):
+        config.option.dist, config.option.tx = "no", []
+        config.pluginmanager.register(SharedRun(count))
 
 
 def pytest_collection_finish() -> None:

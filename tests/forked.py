@@ -161,7 +161,10 @@ def run_forked(
 
 
 class ForkServer:
-    """The process that forks: started once somebody connects, ended by `close`."""
+    """The process that forks: once `start` is called, started when somebody connects.
+
+    Ended by `close`, or with the context.
+    """
 
     def __init__(self, imported: Sequence[str] = ()) -> None:
         self._imported = imported
@@ -173,12 +176,22 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._closing, self._close = os.pipe()
         self._starting = threading.Thread(target=self._start_when_needed, daemon=True)
+
+    def __enter__(self) -> "ForkServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Wait for whoever connects, in a thread."""
         self._starting.start()
 
     def close(self) -> None:
         """End the process, if it was started."""
         os.close(self._close)
-        self._starting.join()
+        if self._starting.is_alive():
+            self._starting.join()
         os.close(self._closing)
         if self._process is not None:
             assert self._process.stdin is not None
@@ -231,6 +244,7 @@ def _connection(*imported: str) -> _Connection:
     address = os.environ.get(SHARED_SERVERS.get(imported, ""))
     if address is None:
         own = ForkServer(imported)
+        own.start()
         atexit.register(own.close)
         address = own.address
     return _Connection(address)

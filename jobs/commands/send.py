@@ -24,13 +24,12 @@ from jobs.commands.options import (
     StoreUrl,
 )
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
-from jobs.run.lanes import LaneOrder
 from jobs.spread.places import place_of_lane, read_cluster
-from jobs.stored.replies import stored_replies
 
 STANDARD = "-"  # standard input, or output
 
 if TYPE_CHECKING:
+    from jobs.run.lanes import LaneOrder
     from jobs.send.lanes.requests import SendOrder
     from jobs.send.prompts.input import PromptInput, PromptOrder
     from jobs.send.start import Place
@@ -92,7 +91,7 @@ class PlaceFlags(NamedTuple):
     address: Address = None
     segments: Segments = None
 
-    def read(self, lane: LaneOrder) -> "Place | None":
+    def read(self, lane: "LaneOrder") -> "Place | None":
         """The place that they name; None: this process."""
         here = self.on == "here" and self.address is None and self.segments is None
         if not here or self.workers is None:
@@ -179,7 +178,7 @@ def send(
 class _Way(NamedTuple):
     """How requests are sent, and where replies are kept besides their file."""
 
-    lane: LaneOrder
+    lane: "LaneOrder"
     place: "Place | None"
     store: str | None
 
@@ -270,6 +269,7 @@ def _send(order: "SendOrder", way: _Way) -> int:
     from jobs.process import run_to_end
     from jobs.send.describe_send import describe_send, left_count
     from jobs.send.start import start_sending
+    from jobs.stored.replies import stored_replies
 
     with stored_replies(order.out_path, way.store, os.environ) as stored:
         end = run_to_end(start_sending(order._replace(stored=stored), way.lane, way.place))

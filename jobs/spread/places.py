@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.errors import ConfigError
-from jobs.run.lanes import LaneOrder
 
 if TYPE_CHECKING:  # what is imported for a cluster takes time that other calls need not wait
+    from jobs.run.lanes import LaneOrder
     from jobs.run.open_stages import AskingOrder
     from jobs.run.spread_parts import OpenSpread
     from jobs.send.sharded.cluster_process import ClusterPlace
@@ -45,7 +45,7 @@ def read_cluster(
     return None
 
 
-def place_of_lane(place: "ClusterPlace | None", lane: LaneOrder) -> "ClusterPlace | None":
+def place_of_lane(place: "ClusterPlace | None", lane: "LaneOrder") -> "ClusterPlace | None":
     """Where requests of a lane are made: one process submits batches, and packs and collects them.
 
     So no cluster is joined for these, and the same command line serves with either lane.

@@ -1,11 +1,12 @@
 """Tells the language of a text."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol
 
 MIN_TEXT_BYTES = 40  # in UTF-8: about seven English words, fourteen Chinese characters
 MAX_TEXT_CHARS = 600  # a language shows in that; a call takes time in proportion
+KEPT_TEXTS = 1_000  # whose language is remembered: a chunk is asked about several times
 MIN_CONFIDENCE = 0.6  # below it lie all the mistakes made on 5,763 paragraphs of technical English
 
 SURE_CONFIDENCE = 0.9  # of one sentence that is said to be in another language than its source
@@ -82,10 +83,16 @@ def differs_in_language(text: str, language: str | None) -> bool:
 
 def _classify(text: str) -> tuple[str, float]:
     """The likeliest language of the beginning of a text, and how likely it is."""
-    ranked = _identifier().rank(text[:MAX_TEXT_CHARS])
+    return _classify_beginning(text[:MAX_TEXT_CHARS])
+
+
+@lru_cache(KEPT_TEXTS)
+def _classify_beginning(text: str) -> tuple[str, float]:
+    ranked = _identifier().rank(text)
     code = _SAME_LANGUAGE.get(ranked[0][0], ranked[0][0])
-    alike = sum(share for other, share in ranked if _SAME_LANGUAGE.get(other, other) == code)
-    return code, alike
+    shares = dict(ranked)
+    alike = [other for other, same in _SAME_LANGUAGE.items() if same == code]
+    return code, sum(shares.get(other, 0.0) for other in (code, *alike))
 
 
 @cache

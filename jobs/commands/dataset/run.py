@@ -28,11 +28,11 @@ from jobs.commands.options import (
 from jobs.idle_rounds import tell_no_progress
 from jobs.notify import notifying
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
-from jobs.run.lanes import LaneOrder
 from jobs.spread.left_shards import take_in_left
 from jobs.spread.places import open_spread
 
 if TYPE_CHECKING:
+    from jobs.run.lanes import LaneOrder
     from jobs.run.run_stages import StagesEnd
     from jobs.run.start import RunOrder
     from jobs.send.sharded.cluster_process import ClusterPlace
@@ -147,7 +147,7 @@ class _Given(NamedTuple):
 class _Ordered(NamedTuple):
     """How the run is to be taken further."""
 
-    lane: LaneOrder
+    lane: "LaneOrder"
     accepts_changes: bool
     retries_failed: bool
     metrics_port: int | None

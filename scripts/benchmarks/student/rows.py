@@ -118,7 +118,7 @@ def make_rows(folder: Path, passes: int, *, seed: int) -> Rows:
     Each time the passages are cut anew around what answers, and other questions are unanswerable:
     a row that comes again teaches something again.
     """
-    sizes = Counter(row.document for row in read_training(folder, seed=seed))
+    sizes = Counter(row["document"] for row in _read(folder / "train.jsonl"))
     chosen = sorted(sizes, key=lambda document: (sizes[document], document))[:VALIDATION_DOCUMENTS]
     train = []
     for number in range(seed, seed + passes):

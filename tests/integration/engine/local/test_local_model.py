@@ -4,7 +4,6 @@ import asyncio
 import base64
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,10 @@ import pytest_asyncio
 from engine.local.model import LocalModel
 from engine.local.server import MOST_LLAMAS
 from schemas.requests import Json
+from tests.forked import DEVNULL, PIPE, ForkedProcess
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ROOT = Path(__file__).parents[4]
 PARENT = """
 import asyncio, signal, sys
 from pathlib import Path
@@ -259,23 +258,18 @@ async def test_the_child_is_gone_when_the_block_is_left_with_a_call_in_flight(
 async def test_the_child_ends_by_itself_when_its_parent_is_killed(
     number: signal.Signals, tmp_path: Path
 ) -> None:
-    parent = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        PARENT,
-        str(tmp_path / "log"),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    program = tmp_path / "parent.py"
+    program.write_text(PARENT)
+    parent = ForkedProcess([str(program), str(tmp_path / "log")], stdout=PIPE, stderr=DEVNULL)
     assert parent.stdout is not None
-    child = Path(f"/proc/{int(await parent.stdout.readline())}")
+    with parent.stdout:
+        child = Path(f"/proc/{int(parent.stdout.readline())}")
     assert child.exists()
 
     parent.send_signal(number)
 
+    parent.wait(timeout=10)
     async with asyncio.timeout(10):
-        await parent.wait()
         while child.exists() and "\nState:\tZ" not in (child / "status").read_text():
             await asyncio.sleep(0.02)
 

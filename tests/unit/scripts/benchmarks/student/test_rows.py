@@ -3,37 +3,45 @@
 from pathlib import Path
 
 import orjson
+import pytest
 
-from scripts.benchmarks.student.rows import PASSAGE_CHARS, UNANSWERABLE_SHARE, make_rows
+from scripts.benchmarks.student.rows import PASSAGE_CHARS, UNANSWERABLE_SHARE, Rows, make_rows
 
 DOCUMENTS, QUESTIONS = 6, 10
+SENTENCES = 30  # nearly twice what a passage holds
 
 
 def write_rows(folder: Path) -> Path:
     """Each document has one question more than the one before it, each about a long text."""
-    rows = []
+    rows, middle = [], SENTENCES // 2
     for document in range(DOCUMENTS):
         for number in range(QUESTIONS + document):
-            words = [f"Sentence {i} of text {document} {number} says this." for i in range(60)]
-            start = len(" ".join(words[:30])) + 1
+            text = f"{document} {number}"
+            words = [f"Sentence {i} of text {text} says this." for i in range(SENTENCES)]
+            start = len(" ".join(words[:middle])) + 1
             rows.append(
                 {
-                    "question": f"What does {document} {number} say?",
-                    "answer": words[30],
+                    "question": f"What does {text} say?",
+                    "answer": words[middle],
                     "kind": "factual",
                     "document": f"{document}.html",
                     "title": f"Document {document}",
                     "section": "",
                     "context": " ".join(words),
-                    "evidence": [{"start_char": start, "end_char": start + len(words[30])}],
+                    "evidence": [{"start_char": start, "end_char": start + len(words[middle])}],
                 }
             )
     (folder / "train.jsonl").write_bytes(b"\n".join(map(orjson.dumps, rows)) + b"\n")
     return folder
 
 
-def test_passages_are_cut_anew_at_every_pass_around_what_answers(tmp_path: Path) -> None:
-    train, _ = make_rows(write_rows(tmp_path), 3, seed=1)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    return make_rows(write_rows(tmp_path_factory.mktemp("rows")), 3, seed=1)
+
+
+def test_passages_are_cut_anew_at_every_pass_around_what_answers(made: Rows) -> None:
+    train, _ = made
 
     answered = [row for row in train if row.kind != "unanswerable"]
     assert all(row.answer in row.passage for row in answered)
@@ -42,8 +50,8 @@ def test_passages_are_cut_anew_at_every_pass_around_what_answers(tmp_path: Path)
     assert len({(row.question, row.passage) for row in answered}) > 2 * len(questions)
 
 
-def test_the_smallest_documents_validate_and_are_not_learnt_from(tmp_path: Path) -> None:
-    train, validation = make_rows(write_rows(tmp_path), 2, seed=1)
+def test_the_smallest_documents_validate_and_are_not_learnt_from(made: Rows) -> None:
+    train, validation = made
 
     assert {row.document for row in validation} == {"0.html", "1.html", "2.html"}
     assert {row.document for row in train} == {"3.html", "4.html", "5.html"}
