@@ -226,14 +226,19 @@ class _Connection:
 
 
 @cache
-def _connection(*imported: str) -> _Connection:
-    """To the server of all processes of the tests, if there is one, or to one of this process."""
+def fork_address(*imported: str) -> str:
+    """That of the server of all processes of the tests, if there is one, or of this process's."""
     address = os.environ.get(SHARED_SERVERS.get(imported, ""))
-    if address is None:
-        own = ForkServer(imported)
-        atexit.register(own.close)
-        address = own.address
-    return _Connection(address)
+    if address is not None:
+        return address
+    own = ForkServer(imported)
+    atexit.register(own.close)
+    return own.address
+
+
+@cache
+def _connection(*imported: str) -> _Connection:
+    return _Connection(fork_address(*imported))
 
 
 def _pipe(wanted: int | None, number: int, theirs: list[int]) -> IO[bytes] | None:
