@@ -140,6 +140,7 @@ def open_starter() -> Iterator[Starter]:
     """A starter, with a token that only those know who have its environment."""
     folder = Path(tempfile.mkdtemp(prefix="ray-"))
     environment = {
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",  # as commands have it
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
         "RAY_USAGE_STATS_ENABLED": "0",

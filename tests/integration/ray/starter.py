@@ -26,6 +26,11 @@ QUICK = {  # a machine that is gone is noticed in 1 to 2 s
     "health_check_timeout_ms": 1000,
     "health_check_failure_threshold": 3,
 }
+CALM = {  # of what its servers do while they wait, what nothing here looks at
+    "enable_metrics_collection": False,
+    "event_stats": False,
+    "memory_monitor_refresh_ms": 0,
+}
 MACHINE = {
     "include_dashboard": False,
     "object_store_memory": 100 << 20,
@@ -35,7 +40,7 @@ HEAD = {
     **MACHINE,
     "no_monitor": True,  # there is nothing to scale
     "include_log_monitor": False,
-    "_system_config": QUICK,
+    "_system_config": {**QUICK, **CALM},
 }
 
 
