@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from jobs.garbage import collect_rarely
-from tests.shared_run import SharedRun
+from tests.forked import SHARED_SERVERS, ForkServer
 
 # As the commands do: threads of its linear algebra would only take turns with the other tests.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+LONG_ON_CLUSTERS = ("test_losses",)  # takes as long as all other tests on clusters together
 
 # What is imported stays. So the garbage collector need not look at it, neither now nor during the
 # tests, of which it would take a seventh of the time.
@@ -19,10 +20,12 @@ gc.disable()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Run the tests in several processes, which are not those of xdist."""
-    if count := config.getoption("numprocesses", None):
-        config.option.dist, config.option.tx = "no", []
-        config.pluginmanager.register(SharedRun(count))
+    """All processes of the tests have their commands forked from the same, slow to start."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        for imported, variable in SHARED_SERVERS.items():
+            server = ForkServer(imported)
+            os.environ[variable] = server.address
+            config.add_cleanup(server.close)
 
 
 def pytest_collection_finish() -> None:
@@ -32,9 +35,18 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those of a cluster go first: one process waits through them while the others do the rest."""
-    items.sort(key=lambda item: "ray" not in item.path.parts)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Those of clusters go first, in two processes: these wait through them while others work.
+
+    The first of n processes begins with the first nth of the list, the second with the next.
+    """
+    process_count = getattr(config, "workerinput", {"workercount": 1})["workercount"]
+    of_clusters = [item for item in items if "ray" in item.path.parts]
+    others = [item for item in items if "ray" not in item.path.parts]
+    first = [item for item in of_clusters if item.path.stem in LONG_ON_CLUSTERS]
+    second = [item for item in of_clusters if item.path.stem not in LONG_ON_CLUSTERS]
+    beside_first = max(0, len(items) // process_count - len(first)) if process_count > 1 else 0
+    items[:] = [*first, *others[:beside_first], *second, *others[beside_first:]]
 
 
 @pytest.fixture(scope="session", autouse=True)

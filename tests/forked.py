@@ -161,10 +161,7 @@ def run_forked(
 
 
 class ForkServer:
-    """The process that forks: once `start` is called, started when somebody connects.
-
-    Ended by `close`, or with the context.
-    """
+    """The process that forks: started once somebody connects, ended by `close`."""
 
     def __init__(self, imported: Sequence[str] = ()) -> None:
         self._imported = imported
@@ -176,22 +173,12 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._closing, self._close = os.pipe()
         self._starting = threading.Thread(target=self._start_when_needed, daemon=True)
-
-    def __enter__(self) -> "ForkServer":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def start(self) -> None:
-        """Wait for whoever connects, in a thread."""
         self._starting.start()
 
     def close(self) -> None:
         """End the process, if it was started."""
         os.close(self._close)
-        if self._starting.is_alive():
-            self._starting.join()
+        self._starting.join()
         os.close(self._closing)
         if self._process is not None:
             assert self._process.stdin is not None
@@ -239,15 +226,19 @@ class _Connection:
 
 
 @cache
-def _connection(*imported: str) -> _Connection:
-    """To the server of all processes of the tests, if there is one, or to one of this process."""
+def fork_address(*imported: str) -> str:
+    """That of the server of all processes of the tests, if there is one, or of this process's."""
     address = os.environ.get(SHARED_SERVERS.get(imported, ""))
-    if address is None:
-        own = ForkServer(imported)
-        own.start()
-        atexit.register(own.close)
-        address = own.address
-    return _Connection(address)
+    if address is not None:
+        return address
+    own = ForkServer(imported)
+    atexit.register(own.close)
+    return own.address
+
+
+@cache
+def _connection(*imported: str) -> _Connection:
+    return _Connection(fork_address(*imported))
 
 
 def _pipe(wanted: int | None, number: int, theirs: list[int]) -> IO[bytes] | None:

@@ -29,9 +29,11 @@ MODULES = (
     "jobs.documents.workers.reader_worker",
     "jobs.finetune.student.training.child",
     "jobs.processes.work_process",
+    "jobs.send.sharded.on_ray",
+    "jobs.spread.on_ray",
 )
 FIRST_FREE = 3  # after the standard streams
-MOST_BYTES = 65_536  # of a line, as asyncio has it
+MOST_BYTES = 65_536  # of a line by itself, as asyncio has it
 
 
 class Start(NamedTuple):
@@ -97,11 +99,12 @@ async def _open_in_loop(
     stdin: int | IO[bytes] | None = None,
     stdout: int | IO[bytes] | None = None,
     stderr: int | IO[bytes] | None = None,
+    limit: int = MOST_BYTES,
     **options: Any,
 ) -> Process:
     """As the loop of asyncio does it; other loops start processes without `subprocess`."""
     loop = asyncio.get_running_loop()
-    protocol = SubprocessStreamProtocol(limit=MOST_BYTES, loop=loop)
+    protocol = SubprocessStreamProtocol(limit=limit, loop=loop)
     waiter = loop.create_future()
     transport = _UnixSubprocessTransport(
         *(loop, protocol, words, False, stdin, stdout, stderr, 0), waiter=waiter, **options

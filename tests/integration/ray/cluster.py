@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from tests.forked import SHARED_SERVERS, fork_address
+from tests.integration.ray.worker import workers_dir
+
 ROOT_DIR = Path(__file__).parents[3]
-PATHS = (str(ROOT_DIR), str(Path(__file__).with_name("interpreter")))
 
 
 class Starter:
@@ -30,7 +32,13 @@ class Starter:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.integration.ray.starter"],
                 cwd=ROOT_DIR,
-                env={**os.environ, **environment, "RAY_TMPDIR": str(folder), "TMPDIR": str(folder)},
+                env={
+                    **os.environ,
+                    **environment,
+                    SHARED_SERVERS[()]: fork_address(),
+                    "RAY_TMPDIR": str(folder),
+                    "TMPDIR": str(folder),
+                },
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -60,10 +68,14 @@ class Starter:
 
 
 class RunningCluster(NamedTuple):
-    """`raylets` are those of its machines, the head's first; its files lie in `folder`."""
+    """`raylets` are those of its machines, the head's first; its files lie in `folder`.
+
+    Those of machines that were killed are in `lost`.
+    """
 
     address: str
     raylets: list[int]
+    lost: list[int]
     gcs: int  # the process that a cluster has one of
     starter: Starter
 
@@ -93,7 +105,15 @@ class RunningCluster(NamedTuple):
         """Kill a raylet, the last by itself; what it has started outlives it for a while."""
         lost = raylet or self.raylets[-1]
         self.raylets.remove(lost)
+        self.lost.append(lost)
         os.kill(lost, signal.SIGKILL)
+
+    def end_lost_workers(self) -> None:
+        """Kill what lost machines have left: it would live as long as the cluster."""
+        while self.lost:
+            for pid in self.pids_of("", raylets=[self.lost.pop()]):
+                with suppress(ProcessLookupError):  # it has ended meanwhile
+                    os.kill(pid, signal.SIGKILL)
 
     def add_machine(self) -> None:
         """Add one in its place."""
@@ -101,14 +121,18 @@ class RunningCluster(NamedTuple):
         self.raylets.append(self.starter.hear())
 
     def machine_of(self, pid: int) -> int:
-        """The raylet that has started a process."""
-        [raylet] = [raylet for raylet in self.raylets if pid in children_of(raylet)]
+        """The raylet that has had a worker started."""
+        [raylet] = [raylet for raylet in self.raylets if pid in self._workers_of(raylet)]
         return raylet
 
     def pids_of(self, actor: str, *, raylets: Sequence[int] = ()) -> list[int]:
         """The processes of actors of a class, on all machines or on those of these raylets."""
-        children = (child for each in raylets or self.raylets for child in children_of(each))
-        return [pid for pid in children if _command_of(pid).startswith(b"ray::" + actor.encode())]
+        workers = (pid for each in raylets or self.raylets for pid in self._workers_of(each))
+        return [pid for pid in workers if _command_of(pid).startswith(b"ray::" + actor.encode())]
+
+    def _workers_of(self, raylet: int) -> list[int]:
+        """Those that a raylet has had started, the first one first, and also those that ended."""
+        return sorted(int(path.name) for path in workers_dir(self.folder, raylet).glob("*"))
 
 
 @contextmanager
@@ -116,12 +140,12 @@ def open_starter() -> Iterator[Starter]:
     """A starter, with a token that only those know who have its environment."""
     folder = Path(tempfile.mkdtemp(prefix="ray-"))
     environment = {
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",  # as commands have it
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_gcs_rpc_server_reconnect_timeout_s": "1",  # a minute by itself
         "RAY_worker_niceness": "0",  # or actors wait for the tests beside these
-        "PYTHONPATH": os.pathsep.join([*PATHS, os.environ.get("PYTHONPATH", "")]),
     }
     starter = Starter(folder, environment)
     try:

@@ -48,7 +48,7 @@ class Clusters:
     def next(self) -> RunningCluster:
         """The earliest that was ordered."""
         assert self._starter is not None
-        return RunningCluster(**self._starter.hear(), starter=self._starter)
+        return RunningCluster(**self._starter.hear(), lost=[], starter=self._starter)
 
     def close(self) -> None:
         """End them all."""
@@ -71,8 +71,10 @@ def clusters() -> Iterator[Clusters]:
 
 
 @pytest.fixture
-def cluster(clusters: Clusters) -> RunningCluster:
-    return clusters.running()
+def cluster(clusters: Clusters) -> Iterator[RunningCluster]:
+    running = clusters.running()
+    yield running
+    running.end_lost_workers()
 
 
 @pytest.fixture(scope="package")

@@ -18,19 +18,29 @@ from ray._private import ray_constants, services
 from ray._private.node import Node
 from ray.cluster_utils import Cluster
 
-AGENT = ["/bin/sh", str(Path(__file__).with_name("agent.sh"))]
+HERE = Path(__file__).parent
+AGENT = ["/bin/sh", str(HERE / "agent.sh")]
 QUICK = {  # a machine that is gone is noticed in 1 to 2 s
     "health_check_initial_delay_ms": 1000,
     "health_check_period_ms": 500,
     "health_check_timeout_ms": 1000,
     "health_check_failure_threshold": 3,
 }
-MACHINE = {"include_dashboard": False, "object_store_memory": 100 << 20}
+CALM = {  # of what its servers do while they wait, what nothing here looks at
+    "enable_metrics_collection": False,
+    "event_stats": False,
+    "memory_monitor_refresh_ms": 0,
+}
+MACHINE = {
+    "include_dashboard": False,
+    "object_store_memory": 100 << 20,
+    "worker_path": str(HERE / "begin_worker.py"),
+}
 HEAD = {
     **MACHINE,
     "no_monitor": True,  # there is nothing to scale
     "include_log_monitor": False,
-    "_system_config": QUICK,
+    "_system_config": {**QUICK, **CALM},
 }
 
 
