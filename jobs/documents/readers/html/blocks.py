@@ -26,6 +26,7 @@ _BREAKS = re.compile("\n{2,}")
 _GLUE_IN_CELL = {"li": "; ", "tr": "; ", "td": ", ", "th": ", "}
 _SEPARATORS = frozenset(_GLUE_IN_CELL.values())
 _NOTE_LABEL = re.compile(r"\[[^\]\s]{1,40}\]")
+_LOOSE_DOT = " ·"  # before a link that was left out
 _BULLETS = ("- ", "• ", "– ", "· ")  # written by hand
 _SEEN_CHARS = 16
 
@@ -254,6 +255,6 @@ class BlockWriter:
         text = "".join(self._text)
         self._text.clear()
         if _BREAK not in text:
-            return clean_line(text)
+            return clean_line(text).removesuffix(_LOOSE_DOT)
         lines = map(clean_line, text.split(_BREAK))
         return _BREAKS.sub(PARAGRAPH, LINE.join(lines).strip(LINE))

@@ -56,6 +56,7 @@ _LOOKED_AT: Searches = {
             "related",
             "gutter",
             "skip-link",
+            "hideme",
             *SHARING_CLASSES,
         )
     },

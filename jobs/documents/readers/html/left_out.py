@@ -27,7 +27,7 @@ _ROLES = {  # WAI-ARIA: the role says what the tag would
 _DROPPED_CLASSES = (
     *("navheader", "navfooter", "docnav", "sphinxsidebar", "linenos", "lineno", "linenodiv"),
     *("mw-editsection", "gutter", "hljs-ln-numbers", "line-numbers-rows", "headerlink"),
-    *("skip-link", "mw-cite-backlink", "viewcode-link", "viewcode-back"),
+    *("skip-link", "mw-cite-backlink", "viewcode-link", "viewcode-back", "hideme"),
 )
 _LINE_NUMBER_CLASSES = (  # of lines of code, if they hold numbers alone
     *("crayon-nums", "linenr", "linenumber", "linenumbers", "line-number", "line-numbers"),
@@ -42,6 +42,7 @@ _MENU_CLASSES = (  # if they are mostly links
 _TAB_LISTS = frozenset({"nav-tabs", "nav-pills", "tablist"})  # what they name stands below
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _ANY_HEADING = ", ".join(_HEADINGS)
+_LINKED_TITLES = frozenset({"a", *_HEADINGS})  # mdBook's links of headings have the class "header"
 _LINE_NUMBERS = frozenset(_LINE_NUMBER_CLASSES)
 _DROPPED = frozenset(_DROPPED_CLASSES)
 _MENUS = frozenset(_MENU_CLASSES)
@@ -107,7 +108,7 @@ def is_dropped(node: LexborNode, tag: str, attributes: dict[str, str | None]) ->
             return True
     if kind.is_line_number and _NUMBERS.fullmatch(node.text()):
         return True
-    if kind.is_menu and is_mostly_links(node):
+    if kind.is_menu and tag not in _LINKED_TITLES and is_mostly_links(node):
         return True
     if tag == "a":
         is_to_source = kind.is_to_source and _SOURCE_LINK.fullmatch(node.text(strip=True))

@@ -105,3 +105,13 @@ def test_a_comma_of_a_signature_of_doxygen_touches_its_parameter() -> None:
     )
 
     assert read("html", page).text == "int start ( int speed, bool on"
+
+
+def test_of_what_rustdoc_says_beside_a_name_its_version_is_left() -> None:
+    since = "<span class=rightside><span>1.0.0</span> · <a class=src href=o.rs>Source</a></span>"
+    folded = (
+        "<details open><summary class=hideme>Expand description</summary><p>So it is.</p></details>"
+    )
+    page = f"<main><section>{since}<h4>pub fn is_some()</h4></section>{folded}</main>"
+
+    assert read("html", page).text == "1.0.0\n\npub fn is_some()\n\nSo it is."

@@ -115,3 +115,17 @@ def test_a_sidebar_of_an_epub_is_text() -> None:
     )
 
     assert read("epub", make_epub({"a": chapter}, ["a"])).text == "Chapter.\n\nThe first pump"
+
+
+@each_row(
+    "heading",
+    [
+        '<h2 id=a><a class="header" href="#a">The <code>x</code> field</a></h2>',
+        '<h2 class="header"><a href="/fields/x">The <code>x</code> field</a></h2>',
+        '<h2 id=a class="nav"><a href="#a">The <code>x</code> field</a></h2>',
+    ],
+)
+def test_a_title_that_is_a_link_is_no_menu(heading: str) -> None:
+    page = f"<main><p>{SENTENCE}</p>{heading}<p>{SENTENCE}</p></main>"
+
+    assert f"\n\nThe x field\n\n{SENTENCE}" in read("html", page).text
