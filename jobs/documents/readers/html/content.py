@@ -43,7 +43,7 @@ _LOOKED_AT: Searches = {
         f'[class*="{part}"]': part
         for part in (
             *("nav", "breadcrumb", "linen", "-num", "sidebar", "header", "menu", "mw-"),
-            "viewcode-",
+            *("viewcode-", "line-no"),
         )
     },
     **{

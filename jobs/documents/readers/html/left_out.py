@@ -31,7 +31,7 @@ _DROPPED_CLASSES = (
 )
 _LINE_NUMBER_CLASSES = (  # of lines of code, if they hold numbers alone
     *("crayon-nums", "linenr", "linenumber", "linenumbers", "line-number", "line-numbers"),
-    *("line-num", "ln", "lnt", "code-lineno", "CodeMirror-linenumber"),
+    *("line-num", "ln", "lnt", "code-lineno", "source-line-no", "CodeMirror-linenumber"),
 )
 TO_SOURCE_CLASSES = ("src", "srclink")  # rustdoc: links to the source of what is described
 SHARING_CLASSES = ("social-share", "share-buttons", "addtoany")
@@ -108,7 +108,7 @@ def is_dropped(node: LexborNode, tag: str, attributes: dict[str, str | None]) ->
             return True
     if kind.is_line_number and _NUMBERS.fullmatch(node.text()):
         return True
-    if kind.is_menu and tag not in _LINKED_TITLES and is_mostly_links(node):
+    if kind.is_menu and tag not in _LINKED_TITLES and _is_menu_by_class(node):
         return True
     if tag == "a":
         is_to_source = kind.is_to_source and _SOURCE_LINK.fullmatch(node.text(strip=True))
@@ -116,6 +116,11 @@ def is_dropped(node: LexborNode, tag: str, attributes: dict[str, str | None]) ->
     role = attributes.get("role") or attributes.get("epub:type") or ""
     rule = _RULES.get(_ROLES.get(role, tag))
     return rule is not None and rule(node)
+
+
+def _is_menu_by_class(node: LexborNode) -> bool:
+    """Whether an element is links, but not the title of the page with some beside it."""
+    return is_mostly_links(node) and node.css_first("h1") is None
 
 
 class _Kind(NamedTuple):

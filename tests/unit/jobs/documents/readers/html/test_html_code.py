@@ -107,6 +107,16 @@ def test_a_comma_of_a_signature_of_doxygen_touches_its_parameter() -> None:
     assert read("html", page).text == "int start ( int speed, bool on"
 
 
+def test_javadoc_numbers_the_lines_of_its_sources() -> None:
+    lines = ("package a;", "class B {", "}")
+    numbered = (
+        f'<span class="source-line-no">{n:03}</span><span>{line}</span>\n'
+        for n, line in enumerate(lines, start=1)
+    )
+
+    assert read("html", f"<pre>{''.join(numbered)}</pre>").text == "\n".join(lines)
+
+
 def test_of_what_rustdoc_says_beside_a_name_its_version_is_left() -> None:
     since = "<span class=rightside><span>1.0.0</span> · <a class=src href=o.rs>Source</a></span>"
     folded = (

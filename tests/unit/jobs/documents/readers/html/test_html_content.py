@@ -129,3 +129,10 @@ def test_a_title_that_is_a_link_is_no_menu(heading: str) -> None:
     page = f"<main><p>{SENTENCE}</p>{heading}<p>{SENTENCE}</p></main>"
 
     assert f"\n\nThe x field\n\n{SENTENCE}" in read("html", page).text
+
+
+def test_the_title_of_a_page_with_a_link_beside_it_is_no_menu() -> None:
+    link = "<div>Package <a href=s.html>org.example.lang3.text.similarity</a></div>"
+    page = f"<main><div class=header>{link}<h1>Class Pump</h1></div><p>{SENTENCE}</p></main>"
+
+    assert "\n\nClass Pump\n\n" in read("html", page).text
