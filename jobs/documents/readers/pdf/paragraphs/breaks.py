@@ -37,6 +37,7 @@ _INDENT = 0.8
 _WIDE_GAP = 1.25  # of the usual distance between lines
 _SPACED = 1.1  # the same
 _SHORTER = 0.8
+_CENTRED = 5.0
 _HANGING = 3.0
 _NEXT_LINE = 1.1
 _INTERRUPTED = 3.0
@@ -109,6 +110,8 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: Margin
         return None if is_elsewhere and is_filled and reads_on(last, line) else PARAGRAPH
     if is_divided(last, line):
         return None
+    if len(group) == 1 and _is_below_centred(last, line):
+        return PARAGRAPH
     if DEFINED.match(group[0].text) and not _goes_on_in_definition(group, line):
         return LINE if DEFINED.match(line.text) else PARAGRAPH
     if _are_parted(last, line) or _is_signature(last) or _is_item(line, group, is_filled=is_filled):
@@ -118,6 +121,13 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: Margin
     if _is_finished(last):
         return PARAGRAPH
     return None if _is_open(last, line) else LINE
+
+
+def _is_below_centred(title: Line, line: Line) -> bool:
+    """Whether a line begins far to the left of a title in the middle, and is none of it itself."""
+    is_left = line.left < title.left - _CENTRED * line.size
+    is_centred = abs(line.left + line.right - title.left - title.right) < 2 * line.size
+    return is_left and not is_centred and not line.text[0].islower() and not _is_finished(title)
 
 
 def _are_parted(last: Line, line: Line) -> bool:

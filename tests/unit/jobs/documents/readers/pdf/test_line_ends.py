@@ -79,6 +79,10 @@ def test_a_literal_is_divided_at_its_hyphens_and_dots_alone(
     assert whole in in_code(end, start)
 
 
+def test_a_name_that_is_divided_behind_its_underscore_has_no_hyphen() -> None:
+    assert "an attribute_clause as" in joined("It is specified by an attribute_-", "clause as is")
+
+
 def test_an_abbreviation_is_no_part_of_the_name_behind_it() -> None:
     assert "e.g. myfig.h as" in joined("It sets the name of the header, e.g.", "myfig.h as it is")
 
