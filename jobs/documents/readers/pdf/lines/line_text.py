@@ -38,6 +38,7 @@ _POWER_BASE = re.compile("(?:[\\d)\\]}\U0001d400-\U0001d7ff]|(?:^|\\W)[^\\W\\d_]
 _NOTED = re.compile(  # what has a note: a word that is no function, the end of a sentence
     r"(?:(?<![^\W\d_])(?!(?:cos|exp|log|sin|tan)$)[^\W\d_]{3}|[^\W\d_]{4}|[.,;:!?”’\"])$"
 )
+_LONG_WORD = re.compile(r"[^\W\d_]{4}$")  # that no raised letter shortens: it names a note
 _MARK_GAP = 0.35  # of the font size: a mark is no farther from what it stands at
 _LOGO = re.compile(r"(LA)?TEX")
 _PARTED_LOGO = re.compile(r"\bX (?=TeX)")  # the letter between is drawn as in a mirror
@@ -228,7 +229,8 @@ def _with_exponent(text: str, glyphs: list[Glyph]) -> str:
     has_letters = any(map(str.isalpha, chars)) and not (chars.isalpha() and chars.isupper())
     if has_letters and not first.is_spaced and _POWER_BASE.search(text[-4:]):
         return text + raised(text, chars, is_note=False)
-    if _is_mark_of(text, chars):
+    is_letter = len(chars) == 1 and chars.islower() and _LONG_WORD.search(text[-12:])
+    if _is_mark_of(text, chars) or is_letter:
         return f"{text}[{chars}]"
     text = _before_raised(text, first)
     is_apart = first.is_spaced and not text.endswith("^")

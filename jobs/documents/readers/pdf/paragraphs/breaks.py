@@ -16,6 +16,7 @@ from jobs.documents.readers.pdf.paragraphs.margins import (
 from jobs.documents.readers.pdf.paragraphs.notes import LABEL
 
 _ITEM = re.compile(r"[•‣◦▪●○■▶►▸–*·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s")
+_SOURCE = re.compile(r"\[[^\]\s]{1,12}\]\s")  # the label of one in a list of sources
 _BULLET = re.compile(r"[•‣◦▪●○]")
 _POINTER = re.compile(r"[■▶►▸]\s")  # a bullet of slides; also between the names of a menu
 _ENTRY = re.compile(r"#?\d{4,8}[:.]?\s")  # of a list of bugs, of years
@@ -65,7 +66,8 @@ def break_before(line: Line, group: list[Line], usual: float, margins: Margins) 
     if is_code(line) != is_code(last) and not _is_in_prose(group, line, usual, margins):
         return PARAGRAPH
     is_next_note = LABEL.match(line.text) and LABEL.match(group[0].text)
-    if is_next_note or abs(line.size - last.size) > _size_step(last, line):
+    is_other_size = abs(line.size - last.size) > _size_step(last, line)
+    if is_next_note or (is_other_size and not _is_divided_code(last, line)):
         return PARAGRAPH
     return _break_in_prose(line, group, usual, margins)
 
@@ -77,6 +79,13 @@ def _size_step(last: Line, line: Line) -> float:
     has_code = last.starts_mono or last.ends_mono or line.starts_mono or line.ends_mono
     is_quoted = line.text[0] in _OPENING_QUOTES  # before what is code
     return _CODE_STEP * line.size if has_code or is_quoted else _SIZE_STEP
+
+
+def _is_divided_code(last: Line, line: Line) -> bool:
+    """Whether an address or name goes on in a line that has no code to be of another size for."""
+    is_alike = abs(line.size - last.size) < _SMALL_CODE_STEP * max(line.size, last.size)
+    is_code = last.starts_mono or last.ends_mono or line.starts_mono
+    return is_alike and is_code and not joint(last.printed, line.printed)
 
 
 def _break_in_table(last: Line, line: Line, distance: float) -> str:
@@ -225,6 +234,7 @@ def _is_indented(line: Line, group: list[Line]) -> bool:
     """A first line is indented against the paragraph before; a list item hangs the other way."""
     shift = (line.left - group[-1].left) / line.size
     if shift > _INDENT:
-        hangs = len(group) == 1 and _ITEM.match(group[0].text)
+        first = group[0].text
+        hangs = len(group) == 1 and (_ITEM.match(first) or _SOURCE.match(first))
         return _is_finished(group[-1]) and not hangs
     return shift < -_INDENT and len(group) > 1 and _is_finished(group[-1])
