@@ -41,7 +41,7 @@ _NOTED = re.compile(  # what has a note: a word that is no function, the end of 
 _LONG_WORD = re.compile(r"[^\W\d_]{4}$")  # that no raised letter shortens: it names a note
 _MARK_GAP = 0.35  # of the font size: a mark is no farther from what it stands at
 _LOGO = re.compile(r"(LA)?TEX")
-_PARTED_LOGO = re.compile(r"\bX (?=TeX)")  # the letter between is drawn as in a mirror
+_PARTED_LOGO = re.compile(r"\bX (?=(?:La)?TeX)")  # the letter between is drawn as in a mirror
 _DOTS = re.compile(r"(?<!\.)(?<!\. )\. \. \.(?: (?=[)\]]))?(?! ?\. )")  # as TeX sets three of them
 _SPREAD = 0.04  # of the font size: letters that are not spread are nearer
 _BETWEEN_SPREAD = 0.5  # the same: as far from each other are words of spread letters
@@ -57,7 +57,7 @@ def line_text(runs: list[Run]) -> str:
     if _LETTER_SPACED.search(text):
         text = _close_up(runs, text)
     text = clean_line(_close_dots(_repair(text)))
-    return _PARTED_LOGO.sub("Xe", text) if "X TeX" in text else text
+    return _PARTED_LOGO.sub("Xe", text) if "TeX" in text else text
 
 
 def defined_tag(runs: list[Run]) -> str:
