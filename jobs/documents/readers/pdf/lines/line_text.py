@@ -8,7 +8,7 @@ from statistics import median
 
 from jobs.documents.readers.clean_text import clean, clean_line
 from jobs.documents.readers.pdf.lines.glyphs import Glyph
-from jobs.documents.readers.pdf.lines.runs import Run, is_rtl
+from jobs.documents.readers.pdf.lines.runs import TYPED, Run, is_rtl
 from jobs.documents.readers.raised_text import lowered, raised
 
 _SMALL = 0.93  # of the font size of the line
@@ -29,7 +29,6 @@ _PLAIN_FORMS = {  # of ligatures, and of the asterisk that Doxygen and TeX set f
     0xFB06: "st", 0x2217: "*",
 }  # fmt: skip
 _PLAIN = str.maketrans("ˆ˜", "^~")  # as TeX's typewriter fonts name them
-_TYPED = {"∗": "*", "−": "-", "∼": "~", "∣": "|"}  # in code, if a font of formulas has them
 _ROUNDED = (("‘", "’", "`'"), ("“", "”", '""'))
 _PRESENTED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]+")  # Hebrew and Arabic as drawn
 _MINUS = re.compile(r"−(?=[^\W\d_]|[−>])|(?<=−)−")  # groff's, in names and options
@@ -86,7 +85,7 @@ def code_text(runs: list[Run], pitch: float) -> str:
         if room > _CODE_SPACE:
             pieces.append(" " * max(round(room), 1))
         is_typed = glyph.style.is_mono
-        pieces.append(glyph.char if is_typed else _TYPED.get(glyph.char, glyph.char))
+        pieces.append(glyph.char if is_typed else TYPED.get(glyph.char, glyph.char))
         last = glyph
     text = _with_plain_quotes(_repair("".join(pieces)).translate(_PLAIN))
     return clean(_close_dots(text)).replace("\n", " ").strip()
