@@ -24,6 +24,7 @@ _DIGITS = frozenset("0123456789")
 _RAISED = 0.2  # of the font size: how far above the baseline such a digit begins
 _RAISED_SIZE = 0.7  # of the font size
 _HALF_TURN = 2  # that is what a letter in a mirror looks like
+_MIRRORED = re.compile("E+|(?:Xe)+")
 _HYPHENS = {
     "\x02": "-",
     "\ufffe": "-",
@@ -76,15 +77,17 @@ def page_glyphs(text_page: pdfium.PdfTextPage) -> PageGlyphs:
     turns = _main_turns(found)
     others: dict[Style, list[Glyph]] = {}
     for glyph in found:
-        if glyph.style.turns != turns and not _is_mirrored_letter(glyph):
+        if glyph.style.turns != turns:
             others.setdefault(glyph.style, []).append(glyph)
     upright = [glyph for glyph in found if glyph.style.turns == turns]
-    return PageGlyphs(upright, list(others.values()), turns, fonts)
+    shown = [part for part in others.values() if not _is_mirrored_letter(part)]
+    return PageGlyphs(upright, shown, turns, fonts)
 
 
-def _is_mirrored_letter(glyph: Glyph) -> bool:
+def _is_mirrored_letter(glyphs: list[Glyph]) -> bool:
     """Whether this is the second letter of XeTeX's name, which `line_text` writes."""
-    return glyph.char == "E" and glyph.style.turns == _HALF_TURN
+    text = "".join([glyph.char for glyph in glyphs])
+    return glyphs[0].style.turns == _HALF_TURN and _MIRRORED.fullmatch(text) is not None
 
 
 def _main_turns(found: list[Glyph]) -> int:

@@ -88,9 +88,9 @@ def _joint_in_word(line: Printed, word: str, piece: str) -> str:
 
 
 def _is_divided_path(word: str, piece: str) -> bool:
-    """Whether a hyphen was set where a path is divided, after its slash."""
+    """Whether a hyphen was set where a path or name is divided, after its slash or underscore."""
     is_part = piece[0].isalnum() or _HOME.match(piece) is not None
-    return word.endswith("/-") and len(word) > _DIVIDED_PATH and is_part
+    return word.endswith(("/-", "_-")) and len(word) > _DIVIDED_PATH and is_part
 
 
 def join_pieces(lines: list[Printed]) -> str:

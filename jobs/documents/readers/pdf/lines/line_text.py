@@ -8,7 +8,7 @@ from statistics import median
 
 from jobs.documents.readers.clean_text import clean, clean_line
 from jobs.documents.readers.pdf.lines.glyphs import Glyph
-from jobs.documents.readers.pdf.lines.runs import Run, is_rtl
+from jobs.documents.readers.pdf.lines.runs import TYPED, Run, is_rtl
 from jobs.documents.readers.raised_text import lowered, raised
 
 _SMALL = 0.93  # of the font size of the line
@@ -29,7 +29,6 @@ _PLAIN_FORMS = {  # of ligatures, and of the asterisk that Doxygen and TeX set f
     0xFB06: "st", 0x2217: "*",
 }  # fmt: skip
 _PLAIN = str.maketrans("ˆ˜", "^~")  # as TeX's typewriter fonts name them
-_TYPED = {"∗": "*", "−": "-", "∼": "~", "∣": "|"}  # in code, if a font of formulas has them
 _ROUNDED = (("‘", "’", "`'"), ("“", "”", '""'))
 _PRESENTED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]+")  # Hebrew and Arabic as drawn
 _MINUS = re.compile(r"−(?=[^\W\d_]|[−>])|(?<=−)−")  # groff's, in names and options
@@ -38,9 +37,10 @@ _POWER_BASE = re.compile("(?:[\\d)\\]}\U0001d400-\U0001d7ff]|(?:^|\\W)[^\\W\\d_]
 _NOTED = re.compile(  # what has a note: a word that is no function, the end of a sentence
     r"(?:(?<![^\W\d_])(?!(?:cos|exp|log|sin|tan)$)[^\W\d_]{3}|[^\W\d_]{4}|[.,;:!?”’\"])$"
 )
+_LONG_WORD = re.compile(r"[^\W\d_]{4}$")  # that no raised letter shortens: it names a note
 _MARK_GAP = 0.35  # of the font size: a mark is no farther from what it stands at
 _LOGO = re.compile(r"(LA)?TEX")
-_PARTED_LOGO = re.compile(r"\bX (?=TeX)")  # the letter between is drawn as in a mirror
+_PARTED_LOGO = re.compile(r"\bX (?=(?:La)?TeX)")  # the letter between is drawn as in a mirror
 _DOTS = re.compile(r"(?<!\.)(?<!\. )\. \. \.(?: (?=[)\]]))?(?! ?\. )")  # as TeX sets three of them
 _SPREAD = 0.04  # of the font size: letters that are not spread are nearer
 _BETWEEN_SPREAD = 0.5  # the same: as far from each other are words of spread letters
@@ -56,7 +56,7 @@ def line_text(runs: list[Run]) -> str:
     if _LETTER_SPACED.search(text):
         text = _close_up(runs, text)
     text = clean_line(_close_dots(_repair(text)))
-    return _PARTED_LOGO.sub("Xe", text) if "X TeX" in text else text
+    return _PARTED_LOGO.sub("Xe", text) if "TeX" in text else text
 
 
 def defined_tag(runs: list[Run]) -> str:
@@ -85,7 +85,7 @@ def code_text(runs: list[Run], pitch: float) -> str:
         if room > _CODE_SPACE:
             pieces.append(" " * max(round(room), 1))
         is_typed = glyph.style.is_mono
-        pieces.append(glyph.char if is_typed else _TYPED.get(glyph.char, glyph.char))
+        pieces.append(glyph.char if is_typed else TYPED.get(glyph.char, glyph.char))
         last = glyph
     text = _with_plain_quotes(_repair("".join(pieces)).translate(_PLAIN))
     return clean(_close_dots(text)).replace("\n", " ").strip()
@@ -228,7 +228,8 @@ def _with_exponent(text: str, glyphs: list[Glyph]) -> str:
     has_letters = any(map(str.isalpha, chars)) and not (chars.isalpha() and chars.isupper())
     if has_letters and not first.is_spaced and _POWER_BASE.search(text[-4:]):
         return text + raised(text, chars, is_note=False)
-    if _is_mark_of(text, chars):
+    is_letter = len(chars) == 1 and chars.islower() and _LONG_WORD.search(text[-12:])
+    if _is_mark_of(text, chars) or is_letter:
         return f"{text}[{chars}]"
     text = _before_raised(text, first)
     is_apart = first.is_spaced and not text.endswith("^")

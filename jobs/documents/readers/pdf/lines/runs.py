@@ -21,6 +21,7 @@ _SAME_LINE = 0.15
 _SHIFTED = 0.35  # TeX's name has a lowered letter
 _RAISED = 0.7  # of the larger of two sizes
 _SMALLER = 0.93
+TYPED = {"∗": "*", "−": "-", "∼": "~", "∣": "|"}  # in code, if a font of formulas has them
 _MONO_SHARE = 0.9
 _COMMENTS = ("/*", "//", "#", "%", ";")
 _MAIN_SHARE = 0.15
@@ -81,9 +82,14 @@ def are_code(runs: Iterable[Run]) -> bool:
         start = "".join(glyph.char for glyph in run.glyphs[:2])
         if number and start.startswith(_COMMENTS):
             return True
-        if not run.is_mono:
+        if not run.is_mono and not (number and _is_typed_sign(run)):
             return False
     return True
+
+
+def _is_typed_sign(run: Run) -> bool:
+    """Whether a run is a sign of a font of formulas that stands for one of code, as Doxygen's."""
+    return len(run.glyphs) == 1 and run.glyphs[0].char in TYPED
 
 
 def is_rtl(char: str) -> bool:

@@ -16,6 +16,7 @@ from jobs.documents.readers.pdf.paragraphs.margins import (
 from jobs.documents.readers.pdf.paragraphs.notes import LABEL
 
 _ITEM = re.compile(r"[•‣◦▪●○■▶►▸–*·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s")
+_SOURCE = re.compile(r"\[[^\]\s]{1,12}\]\s")  # the label of one in a list of sources
 _BULLET = re.compile(r"[•‣◦▪●○]")
 _POINTER = re.compile(r"[■▶►▸]\s")  # a bullet of slides; also between the names of a menu
 _ENTRY = re.compile(r"#?\d{4,8}[:.]?\s")  # of a list of bugs, of years
@@ -37,6 +38,7 @@ _INDENT = 0.8
 _WIDE_GAP = 1.25  # of the usual distance between lines
 _SPACED = 1.1  # the same
 _SHORTER = 0.8
+_CENTRED = 5.0
 _HANGING = 3.0
 _NEXT_LINE = 1.1
 _INTERRUPTED = 3.0
@@ -64,7 +66,8 @@ def break_before(line: Line, group: list[Line], usual: float, margins: Margins) 
     if is_code(line) != is_code(last) and not _is_in_prose(group, line, usual, margins):
         return PARAGRAPH
     is_next_note = LABEL.match(line.text) and LABEL.match(group[0].text)
-    if is_next_note or abs(line.size - last.size) > _size_step(last, line):
+    is_other_size = abs(line.size - last.size) > _size_step(last, line)
+    if is_next_note or (is_other_size and not _is_divided_code(last, line)):
         return PARAGRAPH
     return _break_in_prose(line, group, usual, margins)
 
@@ -76,6 +79,13 @@ def _size_step(last: Line, line: Line) -> float:
     has_code = last.starts_mono or last.ends_mono or line.starts_mono or line.ends_mono
     is_quoted = line.text[0] in _OPENING_QUOTES  # before what is code
     return _CODE_STEP * line.size if has_code or is_quoted else _SIZE_STEP
+
+
+def _is_divided_code(last: Line, line: Line) -> bool:
+    """Whether an address or name goes on in a line that has no code to be of another size for."""
+    is_alike = abs(line.size - last.size) < _SMALL_CODE_STEP * max(line.size, last.size)
+    is_code = last.starts_mono or last.ends_mono or line.starts_mono
+    return is_alike and is_code and not joint(last.printed, line.printed)
 
 
 def _break_in_table(last: Line, line: Line, distance: float) -> str:
@@ -109,6 +119,8 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: Margin
         return None if is_elsewhere and is_filled and reads_on(last, line) else PARAGRAPH
     if is_divided(last, line):
         return None
+    if len(group) == 1 and _is_below_centred(last, line):
+        return PARAGRAPH
     if DEFINED.match(group[0].text) and not _goes_on_in_definition(group, line):
         return LINE if DEFINED.match(line.text) else PARAGRAPH
     if _are_parted(last, line) or _is_signature(last) or _is_item(line, group, is_filled=is_filled):
@@ -118,6 +130,13 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: Margin
     if _is_finished(last):
         return PARAGRAPH
     return None if _is_open(last, line) else LINE
+
+
+def _is_below_centred(title: Line, line: Line) -> bool:
+    """Whether a line begins far to the left of a title in the middle, and is none of it itself."""
+    is_left = line.left < title.left - _CENTRED * line.size
+    is_centred = abs(line.left + line.right - title.left - title.right) < 2 * line.size
+    return is_left and not is_centred and not line.text[0].islower() and not _is_finished(title)
 
 
 def _are_parted(last: Line, line: Line) -> bool:
@@ -215,6 +234,7 @@ def _is_indented(line: Line, group: list[Line]) -> bool:
     """A first line is indented against the paragraph before; a list item hangs the other way."""
     shift = (line.left - group[-1].left) / line.size
     if shift > _INDENT:
-        hangs = len(group) == 1 and _ITEM.match(group[0].text)
+        first = group[0].text
+        hangs = len(group) == 1 and (_ITEM.match(first) or _SOURCE.match(first))
         return _is_finished(group[-1]) and not hangs
     return shift < -_INDENT and len(group) > 1 and _is_finished(group[-1])

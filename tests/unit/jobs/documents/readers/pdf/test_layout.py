@@ -191,6 +191,12 @@ def test_what_texinfo_sets_at_the_margin_of_a_definition_goes_first() -> None:
     assert found.startswith("[Function] int read_it (const char * file, node * definitions,")
 
 
+def test_what_begins_far_to_the_left_of_a_title_in_the_middle_is_none_of_it() -> None:
+    page = [text("Static Semantics", 220, 712), *lines(["7.1/1", *paragraph(PROSE)])]
+
+    assert text_of(page).startswith("Static Semantics\n\n7.1/1")
+
+
 def test_a_little_more_room_below_the_end_of_a_sentence_ends_a_paragraph() -> None:
     rows = paragraph(PROSE, 84)
     last = "The last one of all the pumps that there are stands there now in the cellar by itself."

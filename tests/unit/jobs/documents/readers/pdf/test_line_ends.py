@@ -79,6 +79,17 @@ def test_a_literal_is_divided_at_its_hyphens_and_dots_alone(
     assert whole in in_code(end, start)
 
 
+def test_a_name_that_is_divided_behind_its_underscore_has_no_hyphen() -> None:
+    assert "an attribute_clause as" in joined("It is specified by an attribute_-", "clause as is")
+
+
+def test_an_address_goes_on_in_a_line_without_larger_code() -> None:
+    page = [text("10.1080/00031305.2017.1375990", 72, 700, 8, CODE)]
+    page += [text("URL https://doi.org/10.1080/", 220, 700, 7), text("0003.2017.", 72, 690, 7)]
+
+    assert "https://doi.org/10.1080/0003.2017." in text_of(page)
+
+
 def test_an_abbreviation_is_no_part_of_the_name_behind_it() -> None:
     assert "e.g. myfig.h as" in joined("It sets the name of the header, e.g.", "myfig.h as it is")
 

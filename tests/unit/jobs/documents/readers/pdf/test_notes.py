@@ -195,6 +195,19 @@ def test_a_hyphen_behind_a_parenthesis_stays_with_its_word() -> None:
     assert "Debian(-based) ones." in read("pdf", drawn_pdf([lines(rows)])).text
 
 
+def test_a_raised_letter_behind_a_name_is_the_mark_of_a_note() -> None:
+    page = [text("Dirk Eddel", 72, 700), text("a", 117.8, 704, 6), text("and others.", 125, 700)]
+
+    assert read("pdf", drawn_pdf([page])).text == "Dirk Eddel[a] and others."
+
+
+def test_the_second_line_of_a_source_that_has_a_label_belongs_to_it() -> None:
+    rows = ["[27] Posada, D. and Crandall, K. Selecting the models of substitution by itself:"]
+    page = [*lines(rows), *lines(paragraph(f"An application. {WORDS}"), left=92, top=688)]
+
+    assert "\n" not in read("pdf", drawn_pdf([page])).text
+
+
 def test_notes_in_the_margin_stand_behind_the_text_beside_them() -> None:
     body = WORDS * 4
     note = ["It is done at night, when", "nobody is in the cellar,", "and never by day."]

@@ -174,6 +174,13 @@ def test_operators_that_a_listing_draws_are_as_they_are_typed() -> None:
     assert text_of(page).startswith("match(/d*5-3")
 
 
+def test_an_asterisk_of_a_formula_font_ends_no_code() -> None:
+    page = [text("void label (", 72, 700, font=CODE), text("Fl_Item", 132, 688, font=CODE)]
+    page += [text("∗", 181, 688, 6, font=WIDE), text("m ) [virtual]", 194, 688, font=CODE)]
+
+    assert text_of(page) == "void label (\n          Fl_Item * m ) [virtual]"
+
+
 def test_the_asterisk_of_a_formula_font_is_one_in_prose_too() -> None:
     page = [text("void draw(const char", 72, 700), text("∗", 165, 700, font=WIDE)]
     page += [text("s)", 178, 700)]
