@@ -42,6 +42,26 @@ TABLES = [
         "A | B\n1 | 2",
     ),
 ]
+COLUMNS = [
+    (
+        r"\begin{tabular}{l@{\hspace{1cm}}l!{\vrule}>{$}c<{$}}a&b&c\\1&2&3\end{tabular}",
+        "a | b | c\n1 | 2 | 3",
+    ),
+    (
+        r"\begin{tabular}{*{2}{c}|S[table-format=2.1]D{.}{.}{2}}a&b&c&d\\1&2&3&4\end{tabular}",
+        "a | b | c | d\n1 | 2 | 3 | 4",
+    ),
+    (
+        r"\begin{tabularx}{5cm}{@{}>{\raggedright\hsize=.5\hsize}X>{\bf}X@{}}a&b\\1&2\end{tabularx}",
+        "a | b\n1 | 2",
+    ),
+    (
+        r"\begin{tabular*}{5cm}[t]{@{\extracolsep{\fill}}ll}a&b\\*[2pt]\cline{1-2}1&2\end{tabular*}",
+        "a | b\n1 | 2",
+    ),
+    (r"\begin{table*}\caption{C}\begin{tabular}{l}a\\b\end{tabular}\end{table*}", "C\n\na\nb"),
+    (r"\begin{tabbing}xx \= xx\kill a \> b\\c \> d\end{tabbing}", "a b\nc d"),
+]
 LONG_TABLES = [
     (
         "\\begin{longtable}{@{}l>{\\raggedright}p{3cm}@{}}\n\\caption{Sizes}\\\\\nA&B\\\\\n\\endfirsthead\n"
@@ -78,6 +98,9 @@ WORDS = [
         r"Costs 5\texteuro{} at 20\textcelsius{} (a\textunderscore b), \dag.",
         "Costs 5€ at 20°C (a_b), †.",
     ),
+    (r"\IEEEPARstart{T}{he} pump, \lettrine[lines=2]{A}{nd} on.", "The pump, And on."),
+    (r"\makebox[1cm][l]{In} a \framebox[2cm]{box}, \makebox{so}.", "In a box, so."),
+    (r"\begin{CCSXML}<x>\end{CCSXML}Text.", "Text."),
     (r"Yes \ding{51}, \checkmark{} or \texttrademark.", "Yes ✓, ✓ or ™."),
     (r"\scalebox{0.5}{In scale.} \fbox{In f.}", "In scale. In f."),
     (r"As \ce{H2O} is, \keys{\ctrl+C} too.", "As H2O is, Ctrl+C too."),
@@ -101,7 +124,7 @@ MARK = "\n\nNext.\n\n"
 
 def test_what_packages_of_latex_add_is_read() -> None:
     pytest.importorskip("pypandoc")
-    rows = [*ENVIRONMENTS, *TABLES, *LONG_TABLES, *CODE, *WORDS]
+    rows = [*ENVIRONMENTS, *TABLES, *COLUMNS, *LONG_TABLES, *CODE, *WORDS]
     pages = MARK.join([source for source, _ in rows])
     end = "\\section{Start}\\label{sec:a}\n\\end{document}"
 
