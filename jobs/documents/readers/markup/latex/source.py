@@ -10,6 +10,7 @@ from jobs.documents.readers.markup.latex.closing import closed
 from jobs.documents.readers.markup.latex.code import without_code
 from jobs.documents.readers.markup.latex.environments import with_known_environments
 from jobs.documents.readers.markup.latex.numbers import with_numbers
+from jobs.documents.readers.markup.latex.plain_words import with_plain_words
 from jobs.documents.readers.markup.latex.slides import as_one_page
 
 _SIGNS = {
@@ -37,6 +38,8 @@ _SHOWN = {  # of several arguments, which is text
     "alt": "[2]{#1 #2}",
     **dict.fromkeys(("IEEEPARstart", "PARstart"), "[2]{#1#2}"),  # of which the first is large
     "lettrine": "[3][]{#2#3}",
+    "addsec": "[1]{\\section*{#1}}",
+    "addchap": "[1]{\\chapter*{#1}}",
     **dict.fromkeys(("scalebox", "adjustbox", "raisebox"), "[2]{#2}"),
     "rotatebox": "[3][]{#3}",
     "textquote": "[2][]{\\enquote{#2}}",
@@ -72,7 +75,6 @@ _BOX = re.compile(  # a box with options, its title among them
     r"\\begin\{(?:tcolorbox|mdframed|[a-z]{1,20}box|[a-z]{1,20}frame)\}\[([^\[\]]{1,500})\]"
 )
 _TITLE = re.compile(r"(?<![\w ])\s{0,9}title\s{0,9}=\s{0,9}(?:\{([^{}]{1,200})\}|([^,{}]{1,200}))")
-_WIDE_BOX = re.compile(r"\\(?:makebox|framebox)(?![A-Za-z])(?:\s?\[[^\[\]]{0,30}\]){0,2}(?=\s?\{)")
 _CAPTION = re.compile(
     r"(\\begin\{algorithm\*?\}(?:\[[^\[\]]{0,20}\])?\s{0,99}(?:\\(?:centering|small)\s{0,99})?)"
     r"\\caption(?=\{)"
@@ -100,12 +102,13 @@ def prepared(source: str) -> str:
     """`source` in words that pandoc knows."""
     names = set(_COMMAND.findall(source))
     hidden = without_code(source)
-    source = with_plain_cells(as_one_page(closed(hidden.text)))
+    source = with_plain_words(as_one_page(closed(hidden.text)))
+    source = with_plain_cells(source)
     source = _with_terms(with_numbers(with_known_environments(source)))
     if "\\title" not in source:  # pandoc shows an abstract below a title alone
         source = _ABSTRACT.sub(r"\\\1{quote}", source)
     source = _BOX.sub(_with_title, _CAPTION.sub(r"\1\\textbf", source))
-    source = _DINGBAT.sub(_dingbat, _WIDE_BOX.sub(r"\\mbox", source))
+    source = _DINGBAT.sub(_dingbat, source)
     titles = {label: title for title, label in _HEADING.findall(source)}
     source = _HEADING_NAMED.sub(lambda found: titles.get(found[1], ""), source)
     return _definitions(names, is_algorithm=_ALGORITHMS in source) + hidden.shown_in(source)

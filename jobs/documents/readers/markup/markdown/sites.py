@@ -92,7 +92,7 @@ _INCLUDE_IN_LINE = re.compile(  # Microsoft Learn: a word that stands in another
 _WIKI_LINK = re.compile(
     r"(!?)\[\[(?![\s_])([^\[\]\n|]{1,200})(?:\|([^\[\]\n|]{1,200}))?\]\](?![(\[])"
 )
-_MAX_LINES = 200  # of a comment, or of code between two tags
+_MAX_LINES = 200  # of code between two tags
 
 
 def add_site_rules(parser: MarkdownIt, text: str, kind: PageKind) -> None:

@@ -86,6 +86,7 @@ CODE = [
     ),
     (r"\lstinline|\nameref{x}|, \lstinline[language=C]{\dag}.", r"\nameref{x}, \dag."),
     ("\\begin{alltt}\nx  \\textit{y}\n  z\\{\n\\end{alltt}", "x  y\n  z{"),
+    ("\\begin{verbatim*}\na  b\n\\end{verbatim*}", "a  b"),
     ("\\begin{python}\ndef f():\n    x_1 % a\n\\end{python}", "def f():\n    x_1 % a"),
     ("\\begin{show}[numbers=left]\na_1 %\n  b\n\\end{show}", "a_1 %\n  b"),
     ("\\begin{ccode}\nint *a; % b\n\\end{ccode}", "int *a; % b"),
@@ -98,6 +99,12 @@ WORDS = [
         r"Costs 5\texteuro{} at 20\textcelsius{} (a\textunderscore b), \dag.",
         "Costs 5€ at 20°C (a_b), †.",
     ),
+    (
+        r"\href[pdfnewwindow]{http://x.example}{The site} is \opt{a}, \api{f} or \api[g]{h}.",
+        "The site is -a, f(x) or h(g).",
+    ),
+    (r"\begin{alignat*}{2}a&=b\end{alignat*}", "a&=b"),
+    ("\\begin{filecontents}{x.bib}\n@book{k}\n\\end{filecontents}\nText.", "Text."),
     (r"\IEEEPARstart{T}{he} pump, \lettrine[lines=2]{A}{nd} on.", "The pump, And on."),
     (r"\makebox[1cm][l]{In} a \framebox[2cm]{box}, \makebox{so}.", "In a box, so."),
     (r"\begin{CCSXML}<x>\end{CCSXML}Text.", "Text."),
@@ -115,6 +122,7 @@ WORDS = [
 HEAD = (
     "\\lstnewenvironment{python}{\\lstset{language=Python}}{}\n"
     "\\DefineVerbatimEnvironment{show}{Verbatim}{fontsize=\\small}\n\\newminted{c}{linenos}\n"
+    "\\NewDocumentCommand{\\opt}{m}{-#1}\\NewDocumentCommand\\api{O{x} m}{#2(#1)}\n"
     "\\newmintinline[py]{python}{}\n\\MakeShortVerb{\\!}\n"
     "\\newacronym{gpu}{GPU}{Graphics Unit}\n"
     "\\newglossaryentry{tea}{name=Tea,description={x}}\n\\begin{document}\n"
@@ -183,3 +191,15 @@ def test_signs_for_private_use_stay_beside_code_of_latex() -> None:
     text = read("latex", page + "\\end{document}").text
 
     assert text == "\ue000 a\ue0010\ue001.\n\n\ue000 x"
+
+
+def test_a_list_of_sources_has_a_heading_and_their_keys() -> None:
+    pytest.importorskip("pypandoc")
+    sources = "\\bibitem[Lam94]{lam} L. Lamport. \\newblock \\emph{LaTeX}. 1994.\\bibitem{k} Knuth."
+    page = (
+        f"As \\cite{{lam}} says.\\begin{{thebibliography}}{{99}}{sources}\\end{{thebibliography}}"
+    )
+
+    text = read("latex", f"\\begin{{document}}{page}\\end{{document}}").text
+
+    assert text == "As [lam] says.\n\nReferences\n\n[lam] L. Lamport. LaTeX. 1994.\n\n[k] Knuth."
