@@ -77,7 +77,7 @@ def _extract_in_parts(source: str, limits: ReadLimits, error: UnreadableFileErro
     found = convert_in_parts(source, partial(_html_of_latex, limits=limits))
     title, *others = found.pages
     html = "".join([title, *(_without_title(body_html(page)) for page in others)])
-    count = f"{found.plain_count:,} of {found.count:,}"
+    count = f"{found.plain_count:,} of {found.paragraph_count:,}"
     note = f"{count} paragraphs are no LaTeX that pandoc can parse: their words are kept"
     return _extract(html, limits)._replace(notes=(note,))
 

@@ -29,7 +29,7 @@ class InParts(NamedTuple):
 
     pages: list[str]
     plain_count: int
-    count: int
+    paragraph_count: int
 
 
 def convert_in_parts(source: str, convert: Convert) -> InParts:
