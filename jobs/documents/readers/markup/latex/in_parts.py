@@ -66,9 +66,13 @@ class _Parts:
             self._head = _BEGIN * bool(head)
 
     def html_of(self, blocks: Sequence[str]) -> Iterator[str]:
-        html = self._html("\n\n".join(blocks))
+        is_tried = self._run_count < _MAX_RUNS
+        html = self._html("\n\n".join(blocks)) if is_tried else None
         if html is not None:
             yield html
+        elif not is_tried:
+            self.plain_count += len(blocks)
+            yield from map(_plain, blocks)
         elif len(blocks) > 1:
             yield from self.html_of(blocks[: len(blocks) // 2])
             yield from self.html_of(blocks[len(blocks) // 2 :])
@@ -77,8 +81,6 @@ class _Parts:
             yield _plain(blocks[0])
 
     def _html(self, body: str) -> str | None:
-        if self._run_count >= _MAX_RUNS:
-            return None
         self._run_count += 1
         try:
             return self._convert(f"{self._head}{body}\n{_END * bool(self._head)}")
