@@ -10,14 +10,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import Extract
-from jobs.documents.readers.html.page import read_html_text
+from jobs.documents.readers.html.page import body_html, read_html_text
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
 from jobs.documents.readers.markup import asciidoc_text, org_text
+from jobs.documents.readers.markup.latex.in_parts import convert_in_parts
 from jobs.documents.readers.markup.latex.numbers import with_references
 from jobs.documents.readers.markup.latex.source import prepared
 from jobs.documents.readers.markup.latex.words import definitions
@@ -39,6 +41,7 @@ _MIB = 1024 * 1024
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _TITLE_BLOCK = '<header id="title-block-header">'
 _DOTLESS = re.compile("\u0131([\u0300-\u0308])")  # TeX: it has its dot off for an accent
+_DAMAGED = "damaged"
 _NO_TITLE = "-"  # what pandoc calls a page without one
 
 
@@ -48,17 +51,40 @@ def read_rtf(data: bytes, limits: ReadLimits) -> Extract:
         raise damaged("does not begin as RTF does")
     text = one_way(data)
     html = text.shown(_html_of(_convert(text.data, "rtf", limits, _QUIET)))
-    start, _, rest = html.partition(_TITLE_BLOCK)  # its title is none of its text
-    return _extract(start + rest.partition("</header>")[2] if rest else html, limits)
+    return _extract(_without_title(html), limits)  # its title is none of its text
 
 
 def read_latex(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
     source = prepared(decode_text(data))
+    try:
+        return _extract(_html_of_latex(source, limits), limits)
+    except UnreadableFileError as error:
+        return _extract_in_parts(source, limits, error)
+
+
+def _html_of_latex(source: str, limits: ReadLimits) -> str:
     ended = _convert(source.encode(errors="replace"), "latex", limits, _TELLING)
     if more := definitions(source, ended.stderr.decode(errors="replace")):
         ended = _convert((more + source).encode(errors="replace"), "latex", limits, _QUIET)
-    return _extract(with_references(_html_of(ended)), limits)
+    return with_references(_html_of(ended))
+
+
+def _extract_in_parts(source: str, limits: ReadLimits, error: UnreadableFileError) -> Extract:
+    """What can be read of LaTeX that cannot be read as a whole. Raises: UnreadableFileError."""
+    if error.reason != _DAMAGED:
+        raise error
+    found = convert_in_parts(source, partial(_html_of_latex, limits=limits))
+    title, *others = found.pages
+    html = "".join([title, *(_without_title(body_html(page)) for page in others)])
+    count = f"{found.plain_count:,} of {found.paragraph_count:,}"
+    note = f"{count} paragraphs are no LaTeX that pandoc can parse: their words are kept"
+    return _extract(html, limits)._replace(notes=(note,))
+
+
+def _without_title(html: str) -> str:
+    start, _, rest = html.partition(_TITLE_BLOCK)
+    return start + rest.partition("</header>")[2] if rest else html
 
 
 def read_org(data: bytes, limits: ReadLimits) -> Extract:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _PRIVATE = range(0xE000, 0xF900)  # Unicode: for private use
-_KNOWN = r"verbatim\*?|[BL]?Verbatim|lstlisting|minted|filecontents\*?"  # to pandoc
-_VERBATIM = ("alltt", "tcblisting", "pyglist", "spverbatim", "Verbatim*", "minted*")
+_FILE = "filecontents"  # another file, which is none of the page
+_KNOWN = rf"verbatim|[BL]?Verbatim|lstlisting|minted|{_FILE}\*?"  # to pandoc
+_VERBATIM = ("alltt", "tcblisting", "pyglist", "spverbatim", "verbatim*", "Verbatim*", "minted*")
 _DEFINED = re.compile(
     r"\\(?:lstnewenvironment|(?:Define|Recustom|Custom)VerbatimEnvironment|newtcblisting"
     r"(?:\[[^\[\]]{0,80}\])?)\{([A-Za-z]{1,40}\*?)\}"
@@ -73,7 +74,7 @@ def _codes(source: str) -> Iterator[tuple[int, int, str]]:
             unclosed.add(end_mark)
             continue
         code = source[found.start() : end]
-        if name in others:
+        if name in others or name.startswith(_FILE):
             code, end_mark = _as_verbatim(name, source[place:end]), ""
             yield found.start(), end + len(f"\\end{{{name}}}"), code
         else:
@@ -114,6 +115,8 @@ def _in_line(found: re.Match[str]) -> str:
 
 
 def _as_verbatim(name: str, code: str) -> str:
+    if name.startswith(_FILE):
+        return ""
     arguments = _ARGUMENTS.match(code)
     code = "\n" + code[arguments.end() :] if arguments else code
     if name == _ALLTT:

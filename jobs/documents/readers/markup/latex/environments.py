@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from jobs.documents.readers.markup.latex.columns import column_count, group_end
+
 
 class _Known(NamedTuple):
     """As what an environment is read, and how many of its arguments are no text."""
@@ -27,7 +29,15 @@ _ENVIRONMENTS = {
     **dict.fromkeys(("compactenum", "inparaenum", "asparaenum"), _Known("enumerate")),
     "enumerate*": _Known("enumerate"),
     **dict.fromkeys(("compactdesc", "inparadesc", "description*"), _Known("description")),
-    "tabulary": _Known("tabular", 1),
+    **dict.fromkeys(("tabular", "supertabular"), _Known("tabular")),
+    "longtable": _Known("longtable"),
+    **dict.fromkeys(("tabulary", "tabularx", "tabular*"), _Known("tabular", 1)),
+    "table*": _Known("table"),
+    "figure*": _Known("figure"),
+    "CCSXML": _Known("comment"),
+    "alignat": _Known("align", 1),
+    "alignat*": _Known("align*", 1),
+    **dict.fromkeys(("IEEEeqnarray", "IEEEeqnarray*"), _Known("eqnarray*", 1)),
     **dict.fromkeys(("tabu", "longtabu", "tblr", "longtblr", "NiceTabular"), _Known("tabular")),
     "xltabular": _Known("tabular", 1),
     **dict.fromkeys(("block", "alertblock", "exampleblock"), _Known("")),
@@ -38,9 +48,13 @@ _NAMES = "|".join(map(re.escape, (*_ENVIRONMENTS, _NUMBERED)))
 _EDGE = re.compile(rf"\\(begin|end)\{{({_NAMES})\}}")
 _OPTION = re.compile(r"\s{0,9}\[((?:[^\[\]{}]|\{[^{}]{0,80}\}){0,300})\]")
 _ARGUMENT = re.compile(r"\s{0,9}\{((?:[^{}]|\{[^{}]{0,80}\}){0,300})\}")
-_RULE = re.compile(r"\\cmidrule(?:\[[^\[\]]{0,20}\])?\([^()]{0,20}\)\{[^{}]{0,20}\}")
+_RULE = re.compile(
+    r"\\(?:cmidrule(?:\[[^\[\]]{0,20}\])?\([^()]{0,20}\)|cline|hhline|cdashline)\{[^{}]{0,40}\}"
+)
 _WIDTH = re.compile(r"\s{0,9}(?:to|spread)\s{0,9}[^\s{}]{1,40}(?=\s{0,9}\{)")  # of tabu
-_COLUMN = re.compile(r"\{[^{}]*\}|\[[^\[\]]*\]|([lcrLCRJXQpmbS])")  # but for what is in brackets
+_TABLES = frozenset({"tabular", "longtable"})
+_NAMED = re.compile(r"\b(?:colspec|hlines|vlines|rows|columns)\b")  # of tabularray
+_SPACE = re.compile(r"\s{0,9}")
 _ROW = re.compile(r"[^\\]{0,2000}")
 _COUNTERS = ((r"\alph", "a"), (r"\Alph", "A"), (r"\roman", "i"), (r"\Roman", "I"))
 _START = re.compile(r"(?<![a-z])start\s{0,9}=\s{0,9}\{?(\d{1,6})")
@@ -62,18 +76,22 @@ def _pieces(source: str) -> Iterator[str]:
             continue
         option = _OPTION.match(source, place)
         place = option.end() if option else place
-        if known.name == "tabular" and (width := _WIDTH.match(source, place)):
+        if known.name in _TABLES and (width := _WIDTH.match(source, place)):
             place = width.end()
         for _ in range(known.argument_count):
             argument = _ARGUMENT.match(source, place)
             place = argument.end() if argument else place
             inner = _OPTION.match(source, place) if argument else None
             place = inner.end() if inner else place
-        if name in _TITLED or known.name == "tabular":
+        if name in _TITLED:
             argument = _ARGUMENT.match(source, place)
             place = argument.end() if argument else place
-            text = argument[1] if argument else ""
-            yield f"\\textbf{{{text}}}\\par " if name in _TITLED else _columns(text, source, place)
+            yield f"\\textbf{{{argument[1] if argument else ''}}}\\par "
+        elif known.name in _TABLES:
+            space = _SPACE.match(source, place)
+            start = space.end() if space else place
+            place = max(start, group_end(source, start))
+            yield _columns(source[start + 1 : place - 1], source, place)
         elif name == _NUMBERED and option:
             yield _numbering(option[1])
     yield source[place:]
@@ -82,7 +100,7 @@ def _pieces(source: str) -> Iterator[str]:
 def _columns(told: str, source: str, place: int) -> str:
     """The columns of a table, as its argument or its first row tells."""
     row = _ROW.match(source, place)
-    count = sum(map(bool, _COLUMN.findall(told))) if "=" not in told else 0
+    count = 0 if _NAMED.search(told) else column_count(told)
     return f"{{{'l' * (count or 1 + (row[0].count('&') if row else 0))}}}"
 
 

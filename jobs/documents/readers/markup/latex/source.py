@@ -10,6 +10,7 @@ from jobs.documents.readers.markup.latex.closing import closed
 from jobs.documents.readers.markup.latex.code import without_code
 from jobs.documents.readers.markup.latex.environments import with_known_environments
 from jobs.documents.readers.markup.latex.numbers import with_numbers
+from jobs.documents.readers.markup.latex.plain_words import with_plain_words
 from jobs.documents.readers.markup.latex.slides import as_one_page
 
 _SIGNS = {
@@ -35,6 +36,10 @@ _SHOWN = {  # of several arguments, which is text
     **dict.fromkeys(("subcaption", "shadowbox", "ovalbox"), "[1]{#1}"),
     **dict.fromkeys(("only", "uncover", "visible", "onslide"), "[1]{#1}"),  # of slides
     "alt": "[2]{#1 #2}",
+    **dict.fromkeys(("IEEEPARstart", "PARstart"), "[2]{#1#2}"),  # of which the first is large
+    "lettrine": "[3][]{#2#3}",
+    "addsec": "[1]{\\section*{#1}}",
+    "addchap": "[1]{\\chapter*{#1}}",
     **dict.fromkeys(("scalebox", "adjustbox", "raisebox"), "[2]{#2}"),
     "rotatebox": "[3][]{#3}",
     "textquote": "[2][]{\\enquote{#2}}",
@@ -97,7 +102,8 @@ def prepared(source: str) -> str:
     """`source` in words that pandoc knows."""
     names = set(_COMMAND.findall(source))
     hidden = without_code(source)
-    source = with_plain_cells(as_one_page(closed(hidden.text)))
+    source = with_plain_words(as_one_page(closed(hidden.text)))
+    source = with_plain_cells(source)
     source = _with_terms(with_numbers(with_known_environments(source)))
     if "\\title" not in source:  # pandoc shows an abstract below a title alone
         source = _ABSTRACT.sub(r"\\\1{quote}", source)

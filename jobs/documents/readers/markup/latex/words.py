@@ -7,7 +7,7 @@ import re
 
 _SKIPPED = re.compile(r"Skipped '\\([A-Za-z]{2,40})\{(?:[^{}]|\{[^{}]*\})*\}' at")
 _NO_WORDS = re.compile(  # what stands in them is no text of the page
-    r"\w*(?:input|include|index|skip|space|style|color|counter|length|label|setup|phantom|ref"
+    r"begin|end|\w*(?:input|include|index|skip|space|style|color|counter|length|label|setup|phantom|ref"
     r"|cite\w*|language|font\w*|todo|tikz\w*|bibliography|glossary|bookmark|hypertarget|mark\w*"
     r"|box|graphics|pagenumbering|enlargethispage|linespread|addcontentsline)",
     re.IGNORECASE,

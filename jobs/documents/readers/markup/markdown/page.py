@@ -62,7 +62,9 @@ _BLOCK_OPTIONS = re.compile(r"(?:[\w-]{1,40}:[^\n]*\n?)+")
 _READ_WITHIN = re.compile(  # PHP Markdown Extra: an element whose text is Markdown
     r"(<(\w+)[^<>]*\smarkdown\s*=[^<>]*>)(.*?)(</\2>\s*)?\Z", re.DOTALL
 )
-_CONTAINER = re.compile(r"\{?\.?([\w-]+)\}?(?:\[(.*)\]|\s+([^{].*))?")
+_CONTAINER = re.compile(
+    r"\{?\.?([\w-]+)\}?(?:\[(.*)\](?:\{[^{}]*\})?|\s+([^{].*?)(?:\s+\{[.#][^{}]*\})?)?"
+)
 _IS_ATTRIBUTE = re.compile(r"[\w-]+=")
 _ADMONITIONS = frozenset({"note", "tip", "info", "important", "warning", "caution", "danger"})
 _TAB = re.compile(

@@ -13,10 +13,14 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
 from jobs.documents.readers.markup.markdown.fences import outside
+from jobs.documents.readers.markup.markdown.hidden import add_hidden_rules
 from jobs.documents.readers.markup.markdown.inlines import show_group
 from jobs.documents.readers.markup.markdown.words import ATTRIBUTES, PageKind
 
 _COMPONENT = re.compile(r"(?:</?[A-Z][\w.]*(?:\s[^<>]*)?/?>[ \t]*)+")  # JSX, Vue: a line of its own
+_WHOLE_COMPONENT = re.compile(  # with its text in one line
+    r"<(?P<name>[A-Z]\w{0,40})(?P<told>\s[^<>]{1,500})>(?P<text>.{1,2000})</(?P=name)>[ \t]*"
+)
 _CLOSED_COMPONENT = re.compile(
     r"^[ \t]*(?:(?:</[A-Z][\w.]*>[ \t]*)+|<[A-Z][^<>\n]*/>[ \t]*)$", re.MULTILINE
 )
@@ -82,17 +86,13 @@ _VALUE = re.compile(  # of a tab, or a parameter of an API, that has no other na
 _FIRST_ARGUMENT = re.compile(  # Hugo: a title without its name
     r"\{\{[<%]\s*(?:tab|details|expand|notice|admonition|callout)\s+(?:[\w-]+\s+)?\"([^\"\n]+)\""
 )
-_COMMENTS = (("{/*", "*/}"), ("%%", "%%"))  # MDX, Obsidian
-_LIQUID_COMMENT = re.compile(r"\{%-?\s{0,9}(end)?comment\s{0,9}-?%\}")
-_CONTENTS_ITEM = re.compile(r"(?:[*+-]|\d{1,3}\.)[ \t][^\n]{1,60}")
-_CONTENTS_MARK = re.compile(r"\{:\s*toc\b[^{}\n]*\}")  # kramdown: the list becomes the contents
 _INCLUDE_IN_LINE = re.compile(  # Microsoft Learn: a word that stands in another file
     r"\[!include\s?\[([^\[\]\n]{1,200})\]\([^()\n]{0,300}\)\]", re.IGNORECASE
 )
 _WIKI_LINK = re.compile(
     r"(!?)\[\[(?![\s_])([^\[\]\n|]{1,200})(?:\|([^\[\]\n|]{1,200}))?\]\](?![(\[])"
 )
-_MAX_LINES = 200  # of a comment, or of code between two tags
+_MAX_LINES = 200  # of code between two tags
 
 
 def add_site_rules(parser: MarkdownIt, text: str, kind: PageKind) -> None:
@@ -105,9 +105,7 @@ def add_site_rules(parser: MarkdownIt, text: str, kind: PageKind) -> None:
     parser.block.ruler.before("table", "site_line", _site_line, within)
     if _MYST.search(text):
         parser.block.ruler.before("table", "myst_line", _myst_line, within)
-    comment = partial(_comment, is_of_vault=kind.is_of_vault)
-    parser.block.ruler.before("site_line", "component_comment", comment, within)
-    parser.block.ruler.before("table", "contents_list", _contents_list, within)
+    add_hidden_rules(parser, kind, before="site_line")
     parser.inline.ruler.before("link", "wiki_link", _wiki_link)
     parser.inline.ruler.before("link", "include", partial(show_group, _INCLUDE_IN_LINE))
     parser.inline.ruler.before("link", "attributes", _attributes)
@@ -163,11 +161,14 @@ def _myst_line(state: StateBlock, first: int, _end_line: int, silent: bool) -> b
 
 def _site_line(state: StateBlock, first: int, _end_line: int, silent: bool) -> bool:
     line = _line(state, first)
-    if state.is_code_block(first) or not _is_of_site(line):
+    whole = _WHOLE_COMPONENT.fullmatch(line)
+    inner = [whole["text"]] if whole and _NAME.search(whole["told"]) else []
+    if state.is_code_block(first) or not (inner or _is_of_site(line)):
         return False
     if not silent:
         is_named = not any(pattern.fullmatch(line) for pattern in _SILENT_LINES)
-        for name in _names_in(line) * is_named:
+        names = _names_in(whole["told"] if inner and whole else line) * is_named
+        for name in [*names, *inner]:
             state.push("paragraph_open", "p", 1).map = [first, first + 1]
             token = state.push("inline", "", 0)
             token.content, token.map, token.children = name, [first, first + 1], []
@@ -213,46 +214,6 @@ def _code_between_tags(state: StateBlock, first: int, end_line: int, silent: boo
         token.content = state.getLines(first + 1, last, state.blkIndent, keepLastLF=True)
         token.map = [first, last + 1]
         state.line = last + 1
-    return True
-
-
-def _comment(state: StateBlock, first: int, end_line: int, silent: bool, is_of_vault: bool) -> bool:
-    opened = _line(state, first)
-    if state.is_code_block(first):
-        return False
-    if _LIQUID_COMMENT.fullmatch(opened):
-        return _liquid_comment(state, first, end_line, silent)
-    end = next((end for start, end in _COMMENTS if opened.startswith(start)), "")
-    if not end or (end == "%%" and opened != end and not is_of_vault):
-        return False
-    is_own_end = opened.endswith(end) and len(opened) > len(end)
-    for number in range(first + (not is_own_end), min(end_line, first + _MAX_LINES)):
-        if _line(state, number).endswith(end):
-            if not silent:
-                state.line = number + 1
-            return True
-    return False
-
-
-def _liquid_comment(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
-    """From a line that opens one to the line that ends it."""
-    for number in range(first + 1, min(end_line, first + _MAX_LINES)):
-        found = _LIQUID_COMMENT.fullmatch(_line(state, number))
-        if found:
-            state.line = number + 1 if found[1] and not silent else state.line
-            return found[1] is not None
-    return False
-
-
-def _contents_list(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
-    """kramdown: a list of one item that only says where the contents go."""
-    is_marked = first + 1 < end_line and _CONTENTS_MARK.fullmatch(_line(state, first + 1))
-    if not is_marked or state.is_code_block(first):
-        return False
-    if not _CONTENTS_ITEM.fullmatch(_line(state, first)):
-        return False
-    if not silent:
-        state.line = first + 2
     return True
 
 

@@ -154,6 +154,7 @@ def test_names_of_programs_in_org_are_letters_and_code_stays() -> None:
             "The ggplot2 and (f), so a b.",
         ),
         ("The pump\\myindex{x} is\\mylabel{y} \\myskip{2cm} loud.", "The pump is loud."),
+        ("\\begin{own}In it.\\end{own}\\begin{align*}a\\end{align*}", "In it.\n\na"),
         ("\\setup{x=1}Text.\\docsetting{no}", "Text."),
     ],
 )

@@ -53,3 +53,34 @@ def test_a_page_with_many_open_braces_is_read() -> None:
     pytest.importorskip("pypandoc")
 
     assert read("latex", "begin " + "{a " * 60).text == "begin" + " a" * 60
+
+
+PAGE = (
+    "\\newcommand{\\p}{pump}\\begin{document}\n\\section{One}\n\nThe \\p{} runs.\n\n%s\n\n"
+    "\\begin{itemize}\n\\item a\n\n\\item b\n\\end{itemize}\n\nEnd \\p.\n\\end{document}"
+)
+
+
+@each_row(
+    "paragraph, text",
+    [
+        (r"Bad } here, \textbf{x} & 5\% < 6. % hidden", "Bad here, x & 5% < 6."),
+        (r"It costs $5 only.\\ So.", "It costs $5 only.\nSo."),
+        (r"As \cite<x>{d} says.", "As <x>d says."),
+        (r"Open \textbf{brace.", "Open brace."),
+        (r"A stray \end{foo} end.", "A stray\nend."),
+    ],
+)
+def test_of_a_paragraph_that_cannot_be_parsed_the_words_are_kept(paragraph: str, text: str) -> None:
+    pytest.importorskip("pypandoc")
+
+    extract = read("latex", PAGE % paragraph)
+
+    assert extract.text == f"One\n\nThe pump runs.\n\n{text}\n\n- a\n- b\n\nEnd pump."
+    assert extract.notes[0].startswith("1 of 5 paragraphs")
+
+
+def test_a_page_of_one_paragraph_that_cannot_be_parsed_is_its_words() -> None:
+    pytest.importorskip("pypandoc")
+
+    assert read("latex", "It costs $5 } \\emph{only}.").text == "It costs $5 only."

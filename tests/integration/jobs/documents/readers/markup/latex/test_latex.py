@@ -42,6 +42,26 @@ TABLES = [
         "A | B\n1 | 2",
     ),
 ]
+COLUMNS = [
+    (
+        r"\begin{tabular}{l@{\hspace{1cm}}l!{\vrule}>{$}c<{$}}a&b&c\\1&2&3\end{tabular}",
+        "a | b | c\n1 | 2 | 3",
+    ),
+    (
+        r"\begin{tabular}{*{2}{c}|S[table-format=2.1]D{.}{.}{2}}a&b&c&d\\1&2&3&4\end{tabular}",
+        "a | b | c | d\n1 | 2 | 3 | 4",
+    ),
+    (
+        r"\begin{tabularx}{5cm}{@{}>{\raggedright\hsize=.5\hsize}X>{\bf}X@{}}a&b\\1&2\end{tabularx}",
+        "a | b\n1 | 2",
+    ),
+    (
+        r"\begin{tabular*}{5cm}[t]{@{\extracolsep{\fill}}ll}a&b\\*[2pt]\cline{1-2}1&2\end{tabular*}",
+        "a | b\n1 | 2",
+    ),
+    (r"\begin{table*}\caption{C}\begin{tabular}{l}a\\b\end{tabular}\end{table*}", "C\n\na\nb"),
+    (r"\begin{tabbing}xx \= xx\kill a \> b\\c \> d\end{tabbing}", "a b\nc d"),
+]
 LONG_TABLES = [
     (
         "\\begin{longtable}{@{}l>{\\raggedright}p{3cm}@{}}\n\\caption{Sizes}\\\\\nA&B\\\\\n\\endfirsthead\n"
@@ -66,6 +86,7 @@ CODE = [
     ),
     (r"\lstinline|\nameref{x}|, \lstinline[language=C]{\dag}.", r"\nameref{x}, \dag."),
     ("\\begin{alltt}\nx  \\textit{y}\n  z\\{\n\\end{alltt}", "x  y\n  z{"),
+    ("\\begin{verbatim*}\na  b\n\\end{verbatim*}", "a  b"),
     ("\\begin{python}\ndef f():\n    x_1 % a\n\\end{python}", "def f():\n    x_1 % a"),
     ("\\begin{show}[numbers=left]\na_1 %\n  b\n\\end{show}", "a_1 %\n  b"),
     ("\\begin{ccode}\nint *a; % b\n\\end{ccode}", "int *a; % b"),
@@ -78,6 +99,15 @@ WORDS = [
         r"Costs 5\texteuro{} at 20\textcelsius{} (a\textunderscore b), \dag.",
         "Costs 5€ at 20°C (a_b), †.",
     ),
+    (
+        r"\href[pdfnewwindow]{http://x.example}{The site} is \opt{a}, \api{f} or \api[g]{h}.",
+        "The site is -a, f(x) or h(g).",
+    ),
+    (r"\begin{alignat*}{2}a&=b\end{alignat*}", "a&=b"),
+    ("\\begin{filecontents}{x.bib}\n@book{k}\n\\end{filecontents}\nText.", "Text."),
+    (r"\IEEEPARstart{T}{he} pump, \lettrine[lines=2]{A}{nd} on.", "The pump, And on."),
+    (r"\makebox[1cm][l]{In} a \framebox[2cm]{box}, \makebox{so}.", "In a box, so."),
+    (r"\begin{CCSXML}<x>\end{CCSXML}Text.", "Text."),
     (r"Yes \ding{51}, \checkmark{} or \texttrademark.", "Yes ✓, ✓ or ™."),
     (r"\scalebox{0.5}{In scale.} \fbox{In f.}", "In scale. In f."),
     (r"As \ce{H2O} is, \keys{\ctrl+C} too.", "As H2O is, Ctrl+C too."),
@@ -92,6 +122,7 @@ WORDS = [
 HEAD = (
     "\\lstnewenvironment{python}{\\lstset{language=Python}}{}\n"
     "\\DefineVerbatimEnvironment{show}{Verbatim}{fontsize=\\small}\n\\newminted{c}{linenos}\n"
+    "\\NewDocumentCommand{\\opt}{m}{-#1}\\NewDocumentCommand\\api{O{x} m}{#2(#1)}\n"
     "\\newmintinline[py]{python}{}\n\\MakeShortVerb{\\!}\n"
     "\\newacronym{gpu}{GPU}{Graphics Unit}\n"
     "\\newglossaryentry{tea}{name=Tea,description={x}}\n\\begin{document}\n"
@@ -101,7 +132,7 @@ MARK = "\n\nNext.\n\n"
 
 def test_what_packages_of_latex_add_is_read() -> None:
     pytest.importorskip("pypandoc")
-    rows = [*ENVIRONMENTS, *TABLES, *LONG_TABLES, *CODE, *WORDS]
+    rows = [*ENVIRONMENTS, *TABLES, *COLUMNS, *LONG_TABLES, *CODE, *WORDS]
     pages = MARK.join([source for source, _ in rows])
     end = "\\section{Start}\\label{sec:a}\n\\end{document}"
 
@@ -160,3 +191,15 @@ def test_signs_for_private_use_stay_beside_code_of_latex() -> None:
     text = read("latex", page + "\\end{document}").text
 
     assert text == "\ue000 a\ue0010\ue001.\n\n\ue000 x"
+
+
+def test_a_list_of_sources_has_a_heading_and_their_keys() -> None:
+    pytest.importorskip("pypandoc")
+    sources = "\\bibitem[Lam94]{lam} L. Lamport. \\newblock \\emph{LaTeX}. 1994.\\bibitem{k} Knuth."
+    page = (
+        f"As \\cite{{lam}} says.\\begin{{thebibliography}}{{99}}{sources}\\end{{thebibliography}}"
+    )
+
+    text = read("latex", f"\\begin{{document}}{page}\\end{{document}}").text
+
+    assert text == "As [lam] says.\n\nReferences\n\n[lam] L. Lamport. LaTeX. 1994.\n\n[k] Knuth."

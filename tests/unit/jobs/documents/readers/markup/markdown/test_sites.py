@@ -189,3 +189,21 @@ def test_tab_whose_first_line_is_code_is_a_tab() -> None:
 )
 def test_code_of_another_kind_does_not_change_how_the_page_is_read(page: str, text: str) -> None:
     assert read("markdown", page).text == text
+
+
+@each_row(
+    "page, text",
+    [
+        (":::note[My *title*]{.x}\n\nHot.\n\n:::\n", "My title\n\nHot."),
+        (":::tip My title {#x}\nHot.\n:::\n", "My title\n\nHot."),
+        (
+            '<Card title="A card" icon="x">Its *body*.</Card>\n\nEnd.\n',
+            "A card\n\nIts body.\n\nEnd.",
+        ),
+        ('Text.\n<Step title="First">Do `it`.</Step>\n', "Text.\n\nFirst\n\nDo it."),
+        ('<Button href="x">a *link*</Button> goes on.\n', "a link goes on."),
+        ('```jsx\n<Card title="A">b</Card>\n```\n', '<Card title="A">b</Card>'),
+    ],
+)
+def test_names_of_boxes_and_components_are_text(page: str, text: str) -> None:
+    assert read("markdown", page).text == text
