@@ -3,9 +3,9 @@
 A cluster has a head without a core, so that any machine with workers may be lost, and machines of
 one core each, so that a call of two workers has one on each. One without machines has its head
 work. Of Ray there is what our workers need:
-servers, raylets and workers. What starts in Python beside them, for a dashboard, logs and
-environments of tasks, takes three quarters of the time, and is left out: the cluster that a command
-starts by itself has it all (test_own_cluster.py).
+servers, raylets and workers, which are forked (begin_worker.py). What starts in Python beside them,
+for a dashboard, logs and environments of tasks, takes three quarters of the time, and is left out:
+the cluster that a command starts by itself has it all (test_own_cluster.py).
 """
 
 import os
