@@ -155,15 +155,18 @@ class Process:
         names = iter([f"r{number}" for number in range(REQUESTS)])
         tasks = [asyncio.create_task(self.live_lane(names)) for _ in range(LANES)]
         tasks.append(asyncio.create_task(self.batch_lane()))
+        work = asyncio.gather(*tasks, return_exceptions=True)
         lifetime = self.world.random.randrange(5, 800)
         for _ in range(lifetime):
+            if work.done():
+                break
             await asyncio.sleep(0)
             assert self.world.bill_usd <= CAP_USD + 1e-9
         on_disk = self.world.path.read_bytes()  # as a kill leaves it
         settled = dict(self.world.journal_usd)
         for task in tasks:
             task.cancel()
-        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        ends = await work
         assert all(isinstance(e, QuotaError | asyncio.CancelledError | None) for e in ends), ends
         self.log.close()
         self.world.path.write_bytes(on_disk)

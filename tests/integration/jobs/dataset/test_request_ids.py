@@ -1,29 +1,35 @@
 """Request ids hold in every process: a resume finds what another process has paid for."""
 
+import asyncio
 import subprocess
 import sys
 
-PRINT_REQUEST_ID = """
-import asyncio
 from jobs.dataset.questions.write_questions import write_questions
 from tests.unit.jobs.dataset.teacher import SETTINGS, ScriptedTeacher, make_chunk
-teacher = ScriptedTeacher({"questions": []})
-asyncio.run(write_questions(make_chunk(), teacher, SETTINGS))
-print(teacher.requests[0].request_id, end="")
+
+PRINT_REQUEST_ID = """
+import asyncio
+from tests.integration.jobs.dataset.test_request_ids import request_id
+print(hash("a"), asyncio.run(request_id()))
 """
 
 
+async def request_id() -> str:
+    teacher = ScriptedTeacher({"questions": []})
+    await write_questions(make_chunk(), teacher, SETTINGS)
+    return teacher.requests[0].request_id
+
+
 def test_request_id_is_the_same_in_every_process() -> None:
-    def run(seed: str) -> str:
-        return subprocess.run(
-            [sys.executable, "-c", PRINT_REQUEST_ID],
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(filter(None, sys.path))},
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
+    ended = subprocess.run(
+        [sys.executable, "-c", PRINT_REQUEST_ID],
+        env={"PYTHONHASHSEED": "1", "PYTHONPATH": ":".join(filter(None, sys.path))},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
 
-    first, second = run("1"), run("2")
-
-    assert len(first) == 32
-    assert first == second
+    other_hash, other_id = ended.stdout.split()
+    assert int(other_hash) != hash("a")
+    assert len(other_id) == 32
+    assert other_id == asyncio.run(request_id())

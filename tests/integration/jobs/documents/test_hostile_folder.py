@@ -16,8 +16,10 @@ from schemas.settings import DocumentSettings
 from tests.integration.jobs.documents.reading_folders import read_folder, reasons, texts, worker_ids
 from tests.unit.jobs.documents.readers.made_files import make_pdf, make_zip, prose_page
 
-LIMITS = DocumentSettings(max_seconds_per_file=5, max_memory_mb_per_file=256)
+LIMITS = DocumentSettings(max_seconds_per_file=60, max_memory_mb_per_file=256)
+SHORT = LIMITS.model_copy(update={"max_seconds_per_file": 1})
 PROSE = "Many words stand on each page of this book, which has far too many pages. " * 20
+PAGE_COUNT = 2_000  # of which a core reads some hundreds a second
 NOBODY = 65534
 
 
@@ -43,7 +45,6 @@ def _fill(folder: Path) -> None:
         "binary.txt": Path(sys.executable).resolve().read_bytes()[:100_000],
         "locked.pdf": make_pdf([prose_page("Not to be seen.")], password="secret"),
         "bomb.docx": make_zip({"word/document.xml": bytes(300_000_000)}),
-        "endless.pdf": make_pdf([prose_page(PROSE)] * 10_000),
         "greedy.html": b"<b>" * 5_000_000,
         "unknown.xyz": b"?",
     }
@@ -64,6 +65,17 @@ def results(hostile_dir: Path) -> list[Document | Rejection]:
     return read
 
 
+@pytest.fixture(scope="module")
+def endless(tmp_path_factory: pytest.TempPathFactory) -> list[Document | Rejection]:
+    """What became of a file that takes longer than it may, and of the one behind it."""
+    folder = tmp_path_factory.mktemp("endless")
+    (folder / "endless.pdf").write_bytes(make_pdf([prose_page(PROSE)] * PAGE_COUNT))
+    (folder / "good.txt").write_bytes(b"Good text.")
+    read = asyncio.run(read_folder(folder, SHORT, worker_count=1))
+    assert worker_ids() == []
+    return read
+
+
 def test_each_bad_file_has_its_reason_and_the_others_are_read(
     results: list[Document | Rejection],
 ) -> None:
@@ -75,7 +87,6 @@ def test_each_bad_file_has_its_reason_and_the_others_are_read(
         "binary.txt": "binary_content",
         "bomb.docx": "too_large",
         "empty.txt": "empty_file",
-        "endless.pdf": "timeout",
         "greedy.html": "out_of_memory",
         "locked.pdf": "password_protected",
         "loop": "linked_folder",
@@ -93,8 +104,17 @@ def test_each_bad_file_has_its_reason_and_the_others_are_read(
     }
 
 
-def test_each_bad_file_is_one_printable_line(results: list[Document | Rejection]) -> None:
-    lines = [result.detail for result in results if isinstance(result, Rejection)]
+def test_file_that_takes_too_long_has_its_reason_and_the_next_one_is_read(
+    endless: list[Document | Rejection],
+) -> None:
+    assert reasons(endless) == {"endless.pdf": "timeout"}
+    assert texts(endless) == {"good.txt": "Good text."}
+
+
+def test_each_bad_file_is_one_printable_line(
+    results: list[Document | Rejection], endless: list[Document | Rejection]
+) -> None:
+    lines = [each.detail for each in (*results, *endless) if isinstance(each, Rejection)]
     assert len(lines) == len(set(lines))
     assert all(line.isprintable() and ": " in line for line in lines)
 
