@@ -46,11 +46,12 @@ _NAMING_ROLES = frozenset(
 _UNNAMED = frozenset(  # what stands behind these is a condition or a style, no text
     ("only", "ifconfig", "class", "rst-class", "container", "cssclass", "tab-set", "grid", "hlist")
 )
-_LABELS = {
-    "versionadded": "New in version",
-    "versionchanged": "Changed in version",
-    "versionremoved": "Removed in version",
-    "deprecated": "Deprecated since version",
+_LABELS = {  # of what begins with versions
+    "versionadded": "New in version {}",
+    "versionchanged": "Changed in version {}",
+    "versionremoved": "Removed in version {}",
+    "deprecated": "Deprecated since version {}",
+    "deprecated-removed": "Deprecated since version {}, removed in version {}",
 }
 _SIGNATURE = re.compile(r"[\w.]+[ \t]*[(\[]|[\w.]+\Z")
 _MAX_TERMS = 64  # of one definition: docutils looks at all for each
@@ -66,6 +67,15 @@ def know_all_of(text: str) -> None:
     for name in {found.lower() for found in _ROLE.findall(text)}:
         if name in _OWN_ROLES or name not in english.roles:
             roles.register_local_role(name, _any_role)
+
+
+def _labelled(label: str, argument: str) -> str:
+    """What an argument that begins with versions says of them; as it is if some are missing."""
+    count = label.count("{}")
+    parts = argument.split(None, count)
+    if len(parts) < count:
+        return argument
+    return ": ".join([label.format(*parts[:count]), *parts[count:]])
 
 
 class _AnyOption(dict[str, Callable[[str], str]]):
@@ -165,9 +175,10 @@ class _AnyDirective(Directive):
 
     def _head(self, name: str, argument: str) -> list[nodes.Node]:
         """What stands on the line of the directive: a title, or signatures."""
-        if (label := _LABELS.get(name)) and argument:
-            version, *rest = argument.split(None, 1)
-            return [self._paragraph(": ".join([f"{label} {version}", *rest]))]
+        if name == "availability":
+            return [self._paragraph(f"Availability: {argument}")]
+        if label := _LABELS.get(name):
+            return [self._paragraph(_labelled(label, argument))]
         lines = [line.strip() for line in _CONTINUED.sub(" ", argument).split("\n")]
         if ":" in name or ("`" not in argument and _are_signatures(lines)):
             lines[-1] += self._typed()

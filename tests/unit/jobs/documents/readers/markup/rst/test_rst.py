@@ -93,3 +93,19 @@ def test_what_is_written_below_a_name_that_code_describes_is_text() -> None:
     )
 
     assert read("rst", page).text == "a.Pump\n\nIt pumps.\n\nEnd."
+
+
+@each_row(
+    "directive, text",
+    [
+        (".. versionadded:: 3.4", "New in version 3.4"),
+        (
+            ".. deprecated-removed:: 3.11 3.13\n   Use it not.",
+            "Deprecated since version 3.11, removed in version 3.13: Use it not.",
+        ),
+        (".. deprecated-removed:: 3.11", "3.11"),
+        (".. availability:: Windows, with *all* of it.", "Availability: Windows, with all of it."),
+    ],
+)
+def test_what_a_version_or_a_system_has_is_said_in_words(directive: str, text: str) -> None:
+    assert read("rst", f"So it is.\n\n{directive}\n").text == f"So it is.\n\n{text}"
