@@ -33,6 +33,7 @@ _BETWEEN_NAMES = frozenset(
     {"and", "as", "at", "by", "for", "from", "in", "is", "or", "to", "und", "with"}
 )
 _NEW_ADDRESS = re.compile(r"\w{2,9}://")
+_PLACEHOLDER = re.compile(r"<[\w-]+>(\.\w)?")  # a part of a dotted name
 _OPTION_NAME = re.compile(r"[a-z]+(?![\w=-])")
 _SECOND_HYPHEN = re.compile(r"-[a-z]{2}")
 _OPENING = "\"'`“‘(["
@@ -64,6 +65,8 @@ def joint(line: Printed, following: Printed) -> str:
         return SPACE
     if word.lstrip(_OPENING) == "--" and _OPTION_NAME.match(piece):
         return OPEN
+    if word.lstrip(_OPENING) == "-" and _SECOND_HYPHEN.match(piece):
+        return ""
     return _joint_in_word(line, word, piece)
 
 
@@ -159,7 +162,7 @@ def _option_goes_on(word: str, piece: str) -> bool:
     if word == "--":
         return _LONG_OPTION.match(piece) is not None
     if word == "-":
-        return (_SHORT_OPTION.match(piece) or _SECOND_HYPHEN.match(piece)) is not None
+        return _SHORT_OPTION.match(piece) is not None
     if word[-1] == "-":
         return word[-2] not in "-?|<>!"  # signs of their own: "?-", "|-"
     return word.startswith("--") and _PART_OF_OPTION.match(piece) is not None
@@ -173,6 +176,8 @@ def _may_go_on(piece: str) -> bool:
 
 def _path_goes_on(line: str, word: str, piece: str) -> bool:
     """Whether a path or a dotted name is divided after its slash, dot or underscore."""
+    if placeholder := _PLACEHOLDER.match(piece):
+        return word[-1] == "." and bool(placeholder[1] or _DOTTED.search(word))
     if len(word) < 2 or not _WORD_START.match(piece):
         return False
     if word[-1] == "/" and piece in _BETWEEN_NAMES and not word.endswith("and/"):

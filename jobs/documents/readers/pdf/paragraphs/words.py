@@ -12,6 +12,7 @@ _ENDED_PATH = re.compile(r"(?<![^\s“\"'(\[])[^\s\uffff]{1,80}/(?=[,.;:)\]”\"
 _OPTION = re.compile(r"(?<![\w-])--[a-z]++(?![\w-])")
 _OPENING = "“\"'(["
 _PATH_CHARS = 80  # before a word that are looked at
+_MANUAL_PAGE = re.compile(r"\(\d\w?\)")  # git-send-email(1)
 _LAST_PART = re.compile(r"(?<!\w)(\w++)-$")
 _FIRST_PART = re.compile(r"\w+")
 _CAPITAL_WITHIN = re.compile(r"\b\w*[^\W\d_A-Z][A-Z]\w*")
@@ -55,7 +56,8 @@ def join_words(paragraphs: list[Paragraph]) -> list[Paragraph]:
         whole = words[(first + second).casefold()]
         if second in _BEHIND_HALVES and not whole:
             return f"{before}{first}- {second}{after}"
-        is_name = before and not whole  # it has a hyphen already
+        is_page = _MANUAL_PAGE.match(match.string, match.end()) is not None
+        is_name = before and (is_page or not whole)  # it has a hyphen already
         is_known = words[second.casefold()] or len(second) >= _MIN_HALF
         is_syllable = first.casefold() in _SYLLABLES or whole > 0
         is_chain = after and words[first.casefold()] and is_known and not is_syllable

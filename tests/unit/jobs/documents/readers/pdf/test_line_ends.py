@@ -24,6 +24,7 @@ HYPHENS = [
     ("it any-", "where", "anywhere", "It may be any or where."),
     ("it for up-", "to-date", "up-to-date", "It is up to all."),
     ("pre-", "and post-processing", "pre- and post-processing", ""),
+    ("see git-send-", "email(1) for it", "git-send-email(1) for", "It is sendemail."),
     ("a Boot-", "Image of it", "Boot-Image", "The Bootimage is one."),
     ("a Java-", "Script of it", "JavaScript of", "One of JavaScript is."),
     ("und die Reserve-", "platten", "Reserveplatten", "Die Platten und die Reserve."),
@@ -46,6 +47,10 @@ def in_code(end: str, start: str) -> str:
     "end, start, whole",
     [
         ("a \u201cquoted\u201d-", "image of it", "\u201cquoted\u201d-image"),
+        ("with (and pack -", "-cruft of it", "pack --cruft of it"),
+        ('with the "notes.rewrite.', '<command>" of it', '"notes.rewrite.<command>" of'),
+        ("with section.", "<URL>.key of it", "section.<URL>.key of"),
+        ("it is so.", "<URL> is an address", "so. <URL> is"),
         ("the S/390-", "Portierung", "S/390-Portierung"),
         ("the package drbd8-", "utils of it", "drbd8-utils"),
         ("all of Dutch-", ", Polish-speaking ones", "Dutch-, Polish-speaking"),
