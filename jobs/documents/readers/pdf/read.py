@@ -9,7 +9,7 @@ from jobs.documents.readers.extract import Extract, assemble
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
 from jobs.documents.readers.pdf.form_fields import field_lines
 from jobs.documents.readers.pdf.furniture import drop_furniture
-from jobs.documents.readers.pdf.lines.inkless import keep_inkless, text_objects
+from jobs.documents.readers.pdf.glyphs.inkless import keep_inkless, text_objects
 from jobs.documents.readers.pdf.lines.page_lines import Line, page_lines
 from jobs.documents.readers.pdf.ocr import PictureReader
 from jobs.documents.readers.pdf.paragraphs.captions import put_captions_behind

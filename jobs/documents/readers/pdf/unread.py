@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
-from jobs.documents.readers.pdf.lines.characters import address_function
+from jobs.documents.readers.pdf.glyphs.characters import address_function
 
 _PICTURES = {pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM, pdfium_c.FPDF_PAGEOBJ_SHADING}
 _MIN_PATHS = 100  # letters that are drawn as figures; fewer are frames and rules

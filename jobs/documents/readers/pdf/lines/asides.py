@@ -1,5 +1,6 @@
 """Notes that are set in the margin of a page, beside its text."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from statistics import median
@@ -61,9 +62,14 @@ def _are_notes(beside: Sequence[Run], text: Sequence[Run]) -> bool:
     if len(beside) < _MIN_RUNS or median(len(run.glyphs) for run in beside) < _MIN_CHARS:
         return False
     size = median(run.size for run in beside)
-    alike = [run.baseline for run in text if abs(run.size - size) < _SAME_SIZE and not run.is_mono]
-    paired = sum(
-        any(abs(run.baseline - other) < _SAME_HEIGHT * run.size for other in alike)
-        for run in beside
-    )
+    small = (run for run in text if abs(run.size - size) < _SAME_SIZE and not run.is_mono)
+    heights = sorted(run.baseline for run in small)
+    paired = sum(_is_beside_any(run, heights) for run in beside)
     return 2 * paired < len(beside)
+
+
+def _is_beside_any(run: Run, heights: Sequence[float]) -> bool:
+    """Whether one of the baselines, from the lowest up, is that of a run."""
+    reach = _SAME_HEIGHT * run.size
+    at = bisect_right(heights, run.baseline - reach)
+    return at < len(heights) and heights[at] < run.baseline + reach

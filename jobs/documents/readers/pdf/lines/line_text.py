@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from statistics import median
 
 from jobs.documents.readers.clean_text import clean, clean_line
-from jobs.documents.readers.pdf.lines.glyphs import Glyph
+from jobs.documents.readers.pdf.glyphs.page_glyphs import Glyph
 from jobs.documents.readers.pdf.lines.runs import TYPED, Run, is_rtl
 from jobs.documents.readers.raised_text import lowered, raised
 

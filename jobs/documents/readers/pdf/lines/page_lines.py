@@ -6,10 +6,14 @@ from typing import NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
-from jobs.documents.readers.pdf.lines.accents import with_accents
+from jobs.documents.readers.pdf.glyphs.accents import with_accents
+from jobs.documents.readers.pdf.glyphs.bitmap_fonts import with_sizes
+from jobs.documents.readers.pdf.glyphs.page_glyphs import Glyph, page_glyphs
+from jobs.documents.readers.pdf.glyphs.pitch import with_pitch
+from jobs.documents.readers.pdf.glyphs.signs import with_bullets
+from jobs.documents.readers.pdf.glyphs.twice import drawn_once
+from jobs.documents.readers.pdf.glyphs.underscores import with_underscores
 from jobs.documents.readers.pdf.lines.asides import part_asides
-from jobs.documents.readers.pdf.lines.bitmap_fonts import with_sizes
-from jobs.documents.readers.pdf.lines.glyphs import Glyph, page_glyphs
 from jobs.documents.readers.pdf.lines.joints import Printed, join_pieces
 from jobs.documents.readers.pdf.lines.line_numbers import without_numbers
 from jobs.documents.readers.pdf.lines.line_text import (
@@ -20,12 +24,8 @@ from jobs.documents.readers.pdf.lines.line_text import (
     pitch_of,
     starts_raised,
 )
-from jobs.documents.readers.pdf.lines.pitch import with_pitch
 from jobs.documents.readers.pdf.lines.regions import Row, page_regions, rows_of
 from jobs.documents.readers.pdf.lines.runs import Run, are_code, gaps, is_rtl, page_runs, run_of
-from jobs.documents.readers.pdf.lines.signs import with_bullets
-from jobs.documents.readers.pdf.lines.twice import drawn_once
-from jobs.documents.readers.pdf.lines.underscores import with_underscores
 from jobs.documents.readers.pdf.tables.aligned import Part, TableRow, split_rows
 from jobs.documents.readers.pdf.tables.ruled import put_into_grids
 from jobs.documents.readers.pdf.tables.rules import grids_of, page_rules

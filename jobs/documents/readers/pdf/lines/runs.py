@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from jobs.documents.readers.pdf.lines.glyphs import Glyph
-from jobs.documents.readers.pdf.lines.styles import Style
+from jobs.documents.readers.pdf.glyphs.page_glyphs import Glyph
+from jobs.documents.readers.pdf.glyphs.styles import Style
 
 _CUT_GAP = 0.6  # of the font size, as all shares here
 _CUT_CODE = 0.62  # the same between words of code, whose spaces may be 0.6 wide

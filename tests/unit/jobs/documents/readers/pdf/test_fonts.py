@@ -1,8 +1,8 @@
 """What the fonts of a PDF do not say: that they are of a typewriter, which signs they have."""
 
-from jobs.documents.readers.pdf.lines.bitmap_fonts import with_sizes
-from jobs.documents.readers.pdf.lines.glyphs import Glyph
-from jobs.documents.readers.pdf.lines.styles import NO_STYLE, FontStyles
+from jobs.documents.readers.pdf.glyphs.bitmap_fonts import with_sizes
+from jobs.documents.readers.pdf.glyphs.page_glyphs import Glyph
+from jobs.documents.readers.pdf.glyphs.styles import NO_STYLE, FontStyles
 from tests.unit.jobs.documents.readers.pdf.drawn_pages import CLASS, PROSE, text_of
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
     BITMAP,

@@ -3,9 +3,9 @@
 After manuals that TeX, Texinfo, groff, Typst and Chromium have made.
 """
 
-from jobs.documents.readers.pdf.lines.glyphs import Glyph
-from jobs.documents.readers.pdf.lines.styles import Style
-from jobs.documents.readers.pdf.lines.twice import drawn_once
+from jobs.documents.readers.pdf.glyphs.page_glyphs import Glyph
+from jobs.documents.readers.pdf.glyphs.styles import Style
+from jobs.documents.readers.pdf.glyphs.twice import drawn_once
 from tests.rows import each_row
 from tests.unit.jobs.documents.readers.pdf.drawn_pages import PROSE, text_of
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (

@@ -1,9 +1,9 @@
 """What stands between the lines and the glyphs of a PDF: spaces, hyphens, raised numbers."""
 
-from jobs.documents.readers.pdf.lines.glyphs import Glyph
+from jobs.documents.readers.pdf.glyphs.page_glyphs import Glyph
+from jobs.documents.readers.pdf.glyphs.styles import NO_STYLE
 from jobs.documents.readers.pdf.lines.line_text import line_text
 from jobs.documents.readers.pdf.lines.runs import page_runs
-from jobs.documents.readers.pdf.lines.styles import NO_STYLE
 from tests.rows import each_row
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
     CODE,

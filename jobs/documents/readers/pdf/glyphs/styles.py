@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
-from jobs.documents.readers.pdf.lines.characters import Characters, Look, address_function
-from jobs.documents.readers.pdf.lines.tex_fonts import LIGATURES, is_of_drawings, symbols_of
+from jobs.documents.readers.pdf.glyphs.characters import Characters, Look, address_function
+from jobs.documents.readers.pdf.glyphs.tex_fonts import LIGATURES, is_of_drawings, symbols_of
 
 _FIXED_PITCH = 1  # PDF 32000-1, table 123: font flags
 _FONT_NAME_BYTES = 128

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from jobs.documents.readers.pdf.lines.glyphs import Glyph
+from jobs.documents.readers.pdf.glyphs.page_glyphs import Glyph
 
 _UNNAMED = re.compile("[\x80-\x9f\ue000-\uf8ff]")  # control signs, and what fonts use as they like
 _SAME_LINE = 0.3  # of the font size

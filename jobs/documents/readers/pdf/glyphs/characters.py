@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
-from jobs.documents.readers.pdf.lines.tex_fonts import CONTROLS
+from jobs.documents.readers.pdf.glyphs.tex_fonts import CONTROLS
 
 _AT_ONCE = 4096  # characters
 _BOX_BYTES = ctypes.sizeof(pdfium_c.FS_RECTF)  # left, top, right, bottom

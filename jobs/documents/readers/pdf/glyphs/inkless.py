@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
-from jobs.documents.readers.pdf.lines.characters import address_function
+from jobs.documents.readers.pdf.glyphs.characters import address_function
 
 
 def text_objects(page: pdfium.PdfPage) -> list[int]:

@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
-from jobs.documents.readers.pdf.lines.characters import BLANKS, Characters, Piece
-from jobs.documents.readers.pdf.lines.styles import (
+from jobs.documents.readers.pdf.glyphs.characters import BLANKS, Characters, Piece
+from jobs.documents.readers.pdf.glyphs.styles import (
     NO_STYLE,
     FontStyles,
     Setting,
     Style,
     StyleReader,
 )
-from jobs.documents.readers.pdf.lines.tex_fonts import CONTROLS
+from jobs.documents.readers.pdf.glyphs.tex_fonts import CONTROLS
 
 _DIGITS = frozenset("0123456789")
 _RAISED = 0.2  # of the font size: how far above the baseline such a digit begins

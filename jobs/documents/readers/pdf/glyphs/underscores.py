@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from jobs.documents.readers.pdf.lines.glyphs import Glyph
+from jobs.documents.readers.pdf.glyphs.page_glyphs import Glyph
 from jobs.documents.readers.pdf.tables.bands import Rule
 
 _HEIGHT = 0.13  # as all shares here, of the font size

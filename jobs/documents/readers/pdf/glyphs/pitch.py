@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from jobs.documents.readers.pdf.lines.glyphs import Glyph
-from jobs.documents.readers.pdf.lines.styles import FontStyles
+from jobs.documents.readers.pdf.glyphs.page_glyphs import Glyph
+from jobs.documents.readers.pdf.glyphs.styles import FontStyles
 
 _MIN_CHARS = 5  # different ones, for their widths to tell a typewriter font
 _EVEN = 0.08  # of their width

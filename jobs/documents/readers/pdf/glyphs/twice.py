@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from jobs.documents.readers.pdf.lines.glyphs import Glyph
+from jobs.documents.readers.pdf.glyphs.page_glyphs import Glyph
 
 _HAIR = 0.08  # of the font size
 _LOOKED_BACK = 4  # glyphs: as many as a ligature has, and one

@@ -7,8 +7,8 @@ wide as those of others, which tells the size.
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from jobs.documents.readers.pdf.lines.glyphs import Glyph
-from jobs.documents.readers.pdf.lines.styles import FontStyles, Style
+from jobs.documents.readers.pdf.glyphs.page_glyphs import Glyph
+from jobs.documents.readers.pdf.glyphs.styles import FontStyles, Style
 
 _WIDTHS = dict(
     zip(

@@ -1,0 +1,1 @@
+"""The glyphs of a PDF page: which characters they are, where they stand, in which font."""
