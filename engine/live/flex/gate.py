@@ -1,6 +1,5 @@
 """Flex: half the price at once, where there is capacity; who may try, and who goes another way."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import NamedTuple
@@ -19,7 +18,6 @@ MAX_WAIT_S = 30.0
 FIRST_PROBE_S = 2.0
 PROBE_GAP_GROWTH = 1.5
 MAX_PROBE_S = 10.0
-LOOK_S = 1.0
 FOREIGN_TO_TELL = 10  # replies in a row by another tier
 
 _log = logging.getLogger(__name__)
@@ -68,7 +66,6 @@ class FlexGate:
         self._is_told = False
         self._foreign_in_a_row = 0
         self._is_given_up = False
-        self._turn = asyncio.Lock()
 
     @property
     def is_alone(self) -> bool:
@@ -103,9 +100,9 @@ class FlexGate:
             if not self.is_closed or self._takes_probe():
                 return True
             self._check_scarcity()
-            if self._has_lasted_too_long:
+            if not self.is_alone and self._has_lasted:
                 return False
-            await self._admission.wait(self._watch())
+            await self._admission.sleep(max(self._probe_due_s - self._clock.monotonic_s(), 1.0))
         return False
 
     def refuse(self, error: CapacityError) -> None:
@@ -166,34 +163,14 @@ class FlexGate:
     def _has_lasted(self) -> bool:
         return self._scarce_s > self._policy.patience_s
 
-    async def _watch(self) -> None:
-        """Wait until a request may go on. One at a time looks every second, the others behind it.
-
-        Whoever stops looking has the next one look; where all may go on, each does so at once.
-        """
-        async with self._turn:
-            while self.is_closed and self._may_go_on() and not self._has_lasted_too_long:
-                await self._clock.sleep(max(self._probe_due_s - self._clock.monotonic_s(), LOOK_S))
-                if self._may_probe:
-                    return
-
-    @property
-    def _may_probe(self) -> bool:
-        return not self._is_probing and self._clock.monotonic_s() >= self._probe_due_s
-
     def _takes_probe(self) -> bool:
-        if not self._may_probe:
+        if self._is_probing or self._clock.monotonic_s() < self._probe_due_s:
             return False
         self._is_probing = True
         return True
 
-    @property
-    def _has_lasted_too_long(self) -> bool:
-        policy = self._policy
-        return self._scarce_s > (policy.max_scarce_s if self.is_alone else policy.patience_s)
-
     def _check_scarcity(self) -> None:
-        if self.is_alone and self._has_lasted_too_long:
+        if self.is_alone and self._scarce_s > self._policy.max_scarce_s:
             raise OutageError(
                 f"flex has had no capacity for {self._model} for {self._scarce_s:,.0f} s, longer "
                 f"than the {self._policy.max_scarce_s:,.0f} s allowed (limits.max_outage_s); run "
