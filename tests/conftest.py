@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Iterator
+from itertools import islice
 
 import pytest
 
@@ -12,7 +13,8 @@ from tests.forked import SHARED_SERVERS, ForkServer
 # As the commands do: threads of its linear algebra would only take turns with the other tests.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-LONG_ON_CLUSTERS = ("test_losses",)  # takes as long as all other tests on clusters together
+# By folder, or by module: tests that wait much, in groups that take about as long as each other.
+LONG = ("test_losses", "ray", "crash", "outside")
 
 # What is imported stays. So the garbage collector need not look at it, neither now nor during the
 # tests, of which it would take a seventh of the time.
@@ -36,17 +38,23 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Those of clusters go first, in two processes: these wait through them while others work.
+    """Each process begins with a group of tests that take long, or they would be left to the end.
 
     The first of n processes begins with the first nth of the list, the second with the next.
     """
     process_count = getattr(config, "workerinput", {"workercount": 1})["workercount"]
-    of_clusters = [item for item in items if "ray" in item.path.parts]
-    others = [item for item in items if "ray" not in item.path.parts]
-    first = [item for item in of_clusters if item.path.stem in LONG_ON_CLUSTERS]
-    second = [item for item in of_clusters if item.path.stem not in LONG_ON_CLUSTERS]
-    beside_first = max(0, len(items) // process_count - len(first)) if process_count > 1 else 0
-    items[:] = [*first, *others[:beside_first], *second, *others[beside_first:]]
+    groups: dict[str, list[pytest.Item]] = {name: [] for name in (*LONG, "")}
+    for item in items:
+        path = item.path.relative_to(config.rootpath)
+        names = {*path.parts, path.stem}
+        groups[next((name for name in LONG if name in names), "")].append(item)
+    others = iter(groups.pop(""))
+    share = max(1, len(items) // process_count)
+    ordered: list[pytest.Item] = []
+    for group in groups.values():
+        ordered += group
+        ordered += islice(others, max(0, -len(ordered) % share))
+    items[:] = [*ordered, *others]
 
 
 @pytest.fixture(scope="session", autouse=True)
