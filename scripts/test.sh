@@ -9,8 +9,8 @@ install dev,ocr,local,student,pandoc,fast,evaluation,ragas,parquet,report,ray,s3
 unset PYTHONDONTWRITEBYTECODE # or each of the many processes would compile all modules anew
 
 run_tests() {
-    # Twice as many processes as cores: tests of clusters, kills and servers wait much.
-    pytest -n "$(python -c 'import os; print(os.cpu_count() * 2)')" --dist worksteal "$@"
+    # Half as many processes again as cores: tests of clusters, kills and servers wait much.
+    pytest -n "$(python -c 'import os; print((os.cpu_count() * 3 + 1) // 2)')" --dist worksteal "$@"
 }
 
 if [ $# -gt 0 ]; then

@@ -3,7 +3,6 @@
 import gc
 import os
 from collections.abc import Iterator
-from itertools import islice
 
 import pytest
 
@@ -13,8 +12,7 @@ from tests.forked import SHARED_SERVERS, ForkServer
 # As the commands do: threads of its linear algebra would only take turns with the other tests.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# By folder, or by module: tests that wait much, in groups that take about as long as each other.
-LONG = ("test_losses", "ray", "crash", "outside")
+LONG_ON_CLUSTERS = ("test_losses",)  # takes as long as all other tests on clusters together
 
 # What is imported stays. So the garbage collector need not look at it, neither now nor during the
 # tests, of which it would take a seventh of the time.
@@ -38,23 +36,17 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Each process begins with a group of tests that take long, or they would be left to the end.
+    """Those of clusters go first, in two processes: these wait through them while others work.
 
     The first of n processes begins with the first nth of the list, the second with the next.
     """
     process_count = getattr(config, "workerinput", {"workercount": 1})["workercount"]
-    groups: dict[str, list[pytest.Item]] = {name: [] for name in (*LONG, "")}
-    for item in items:
-        path = item.path.relative_to(config.rootpath)
-        names = {*path.parts, path.stem}
-        groups[next((name for name in LONG if name in names), "")].append(item)
-    others = iter(groups.pop(""))
-    share = max(1, len(items) // process_count)
-    ordered: list[pytest.Item] = []
-    for group in groups.values():
-        ordered += group
-        ordered += islice(others, max(0, -len(ordered) % share))
-    items[:] = [*ordered, *others]
+    of_clusters = [item for item in items if "ray" in item.path.parts]
+    others = [item for item in items if "ray" not in item.path.parts]
+    first = [item for item in of_clusters if item.path.stem in LONG_ON_CLUSTERS]
+    second = [item for item in of_clusters if item.path.stem not in LONG_ON_CLUSTERS]
+    beside_first = max(0, len(items) // process_count - len(first)) if process_count > 1 else 0
+    items[:] = [*first, *others[:beside_first], *second, *others[beside_first:]]
 
 
 @pytest.fixture(scope="session", autouse=True)
