@@ -2,12 +2,16 @@
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from jobs.garbage import collect_rarely
 from tests.forked import SHARED_SERVERS, ForkServer
+
+# A shell that starts the tests in the background has them ignore it, and so what they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # As the commands do: threads of its linear algebra would only take turns with the other tests.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
