@@ -45,8 +45,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     The first of n processes begins with the first nth of the list, the second with the next.
     """
     process_count = getattr(config, "workerinput", {"workercount": 1})["workercount"]
-    of_clusters = [item for item in items if "ray" in item.path.parts]
-    others = [item for item in items if "ray" not in item.path.parts]
+    of_clusters: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    for item in items:
+        is_of_cluster = "ray" in item.path.relative_to(config.rootpath).parts
+        (of_clusters if is_of_cluster else others).append(item)
     first = [item for item in of_clusters if item.path.stem in LONG_ON_CLUSTERS]
     second = [item for item in of_clusters if item.path.stem not in LONG_ON_CLUSTERS]
     beside_first = max(0, len(items) // process_count - len(first)) if process_count > 1 else 0

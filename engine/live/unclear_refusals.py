@@ -6,7 +6,7 @@ from typing import Literal
 CLEAR_REFUSALS = 3  # of one request, while no other was answered
 CLEAR_REQUESTS = 3  # that were refused, twice each, while none was answered
 
-RefusedBy = Literal["one", "all", "open"]
+RefusalScope = Literal["one", "all", "open"]
 
 
 class UnclearRefusals:
@@ -28,7 +28,7 @@ class UnclearRefusals:
             self._clear_ids.update(self._refused)
             self._refused.clear()
 
-    def judge(self, request_id: str, *, is_last: bool) -> RefusedBy:
+    def judge(self, request_id: str, *, is_last: bool) -> RefusalScope:
         """What a refusal of a request means; `is_last`: it will not be tried again."""
         if request_id in self._clear_ids:
             self._clear_ids.discard(request_id)

@@ -30,23 +30,8 @@ _BEFORE_NUMBER = frozenset(  # "sect. 4"; without a number behind them they may 
     (
         *("app", "approx", "cap", "caps", "ch", "chs", "eqs", "figs", "fn", "max", "min", "nos"),
         *("par", "para", "paras", "pars", "pp", "rev", "sec", "secs", "sect", "tbl", "tít"),
-        *(
-            "ed",
-            "eds",
-            "mod",
-            "ver",
-            "vols",
-            "č",
-            "čl",
-            "odst",
-            "д",
-            "кв",
-            "корп",
-            "оф",
-            "пп",
-            "разд",
-            "ст",
-        ),
+        *("ed", "eds", "mod", "ver", "vols", "č", "čl", "odst"),
+        *("д", "кв", "корп", "оф", "пп", "разд", "ст"),
     )
 )
 _LAST_WORD = re.compile(r"(?<![\w.])([^\W\d_]{1,6}(?:\.[^\W\d_]{1,4}){0,3})\.\s*\Z")

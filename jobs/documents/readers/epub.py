@@ -7,12 +7,12 @@ from jobs.documents.readers.decode import decode_markup
 from jobs.documents.readers.epub_package import EpubPackage, parse_part, read_package
 from jobs.documents.readers.extract import Block, Extract, assemble
 from jobs.documents.readers.html.page import html_blocks
-from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
+from jobs.documents.readers.limits import DAMAGED, ReadLimits, UnreadableFileError, damaged
 from jobs.documents.readers.zip_files import Archive, open_zip
 
 _ENCRYPTION = "META-INF/encryption.xml"
 _ENCRYPTED_DATA = ".//{*}EncryptedData/{*}CipherData/{*}CipherReference"
-_OF_ONE_CHAPTER = frozenset({"damaged", "binary_content"})
+_OF_ONE_CHAPTER = frozenset({DAMAGED, "binary_content"})
 
 
 def read_epub(data: bytes, limits: ReadLimits) -> Extract:

@@ -4,6 +4,7 @@ from typing import NamedTuple, Self
 
 from schemas.settings import DocumentSettings
 
+DAMAGED = "damaged"  # the reason of a file that is not what its name says
 _MIB = 1024 * 1024
 _DATA_SHARE = 4  # a parsed file takes several times the memory of its bytes
 
@@ -51,4 +52,4 @@ class ReadLimits(NamedTuple):
 
 def damaged(what: str) -> UnreadableFileError:
     """The error for a file that is not what its name says, or not whole."""
-    return UnreadableFileError("damaged", f"{what}; get a whole copy of the file")
+    return UnreadableFileError(DAMAGED, f"{what}; get a whole copy of the file")

@@ -21,7 +21,7 @@ _NOTE = "[fn:"
 _FEW = 3  # of a paragraph: they cost little
 
 
-class OrgText(NamedTuple):
+class PlainMarks(NamedTuple):
     """Org, and for which marks other signs stand in it; none of these was there before."""
 
     text: str
@@ -32,19 +32,19 @@ class OrgText(NamedTuple):
         return html.translate(self.marks)
 
 
-def without_open_marks(text: str) -> OrgText:
+def without_open_marks(text: str) -> PlainMarks:
     """The same text with other signs for marks that are open in great number."""
     used = set(text)
     free = (sign for sign in map(chr, _PRIVATE) if sign not in used)
     stand_ins = dict(zip(_SIGNS, free, strict=False))
     if len(stand_ins) < len(_SIGNS):
-        return OrgText(text, {})
+        return PlainMarks(text, {})
     pieces, start = [], 0
     for found in _PARAGRAPH_END.finditer(text):
         pieces += [_plain(text[start : found.start()], stand_ins), found[0]]
         start = found.end()
     plain = "".join([*pieces, _plain(text[start:], stand_ins)])
-    return OrgText(plain, {ord(other): mark for mark, other in stand_ins.items()})
+    return PlainMarks(plain, {ord(other): mark for mark, other in stand_ins.items()})
 
 
 def _plain(paragraph: str, stand_ins: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import Extract
 from jobs.documents.readers.html.page import body_html, read_html_text
-from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
+from jobs.documents.readers.limits import DAMAGED, ReadLimits, UnreadableFileError, damaged
 from jobs.documents.readers.markup import asciidoc_text, org_text
 from jobs.documents.readers.markup.latex.in_parts import convert_in_parts
 from jobs.documents.readers.markup.latex.numbers import with_references
@@ -41,7 +41,6 @@ _MIB = 1024 * 1024
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _TITLE_BLOCK = '<header id="title-block-header">'
 _DOTLESS = re.compile("\u0131([\u0300-\u0308])")  # TeX: it has its dot off for an accent
-_DAMAGED = "damaged"
 _NO_TITLE = "-"  # what pandoc calls a page without one
 
 
@@ -72,7 +71,7 @@ def _html_of_latex(source: str, limits: ReadLimits) -> str:
 
 def _extract_in_parts(source: str, limits: ReadLimits, error: UnreadableFileError) -> Extract:
     """What can be read of LaTeX that cannot be read as a whole. Raises: UnreadableFileError."""
-    if error.reason != _DAMAGED:
+    if error.reason != DAMAGED:
         raise error
     found = convert_in_parts(source, partial(_html_of_latex, limits=limits))
     title, *others = found.pages

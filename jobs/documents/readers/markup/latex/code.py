@@ -73,12 +73,10 @@ def _codes(source: str) -> Iterator[tuple[int, int, str]]:
         if end < 0:
             unclosed.add(end_mark)
             continue
-        code = source[found.start() : end]
         if name in others or name.startswith(_FILE):
-            code, end_mark = _as_verbatim(name, source[place:end]), ""
-            yield found.start(), end + len(f"\\end{{{name}}}"), code
+            yield found.start(), end + len(end_mark), _as_verbatim(name, source[place:end])
         else:
-            yield found.start(), end, code
+            yield found.start(), end, source[found.start() : end]
         place = end
 
 

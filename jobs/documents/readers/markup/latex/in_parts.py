@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
-from jobs.documents.readers.limits import UnreadableFileError
+from jobs.documents.readers.limits import DAMAGED, UnreadableFileError
 
 _BEGIN, _END = "\\begin{document}", "\\end{document}"
 _BREAK = re.compile(r"\n[ \t]*\n")
@@ -19,7 +19,6 @@ _LINE_END = re.compile(r"\\\\(?:\[[^\[\]]{0,20}\])?")
 _ITEM = re.compile(r"\\item(?![A-Za-z])")
 _COMMAND = re.compile(r"\\[A-Za-z]+\*?(?:\[[^\[\]]{0,200}\])?|\\(?=[^A-Za-z])|[{}]")
 _MAX_RUNS = 40  # of pandoc: each takes a tenth of a second
-_FAULT = "damaged"
 
 Convert = Callable[[str], str]
 
@@ -85,7 +84,7 @@ class _Parts:
         try:
             return self._convert(f"{self._head}{body}\n{_END * bool(self._head)}")
         except UnreadableFileError as error:
-            if error.reason != _FAULT:
+            if error.reason != DAMAGED:
                 raise
             return None
 

@@ -126,16 +126,16 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
 
 def _with_names(lines: list[Line], names: list[Line]) -> list[Line]:
     """The lines of a page with the names of code in its margin before what is said of them."""
-    placed = list(lines)
+    placed: list[Line] = []
     at = 0
     for before, name in zip([None, *names], names, strict=False):
         if before is None or before.baseline - name.baseline > _NEAR_NAME * name.size:
-            height = name.baseline + _LEVEL * name.size
-            heights = [line.baseline for line in placed]
-            at = next((n for n, other in enumerate(heights) if other < height), len(placed))
-        placed.insert(at, name)
-        at += 1
-    return placed
+            start, height = at, name.baseline + _LEVEL * name.size
+            while at < len(lines) and lines[at].baseline >= height:
+                at += 1
+            placed += lines[start:at]
+        placed.append(name)
+    return placed + lines[at:]
 
 
 def _lower_edge(page: pdfium.PdfPage, turns: int) -> float:

@@ -28,7 +28,9 @@ from jobs.documents.readers.pdf.paragraphs.notes import NOTE_SIZE, label_notes
 _NOTE = re.compile(r"(?:\d{1,3}|\[\d{1,3}\]|[*†‡])\s")
 _CONTINUES = re.compile(r"(?:.{0,40}\W)?\(?continue[sd] (?:on next|from previous) page\)?$", re.I)
 _LEADERS = re.compile(r"(?:[.·…] ?){6,}")
-_CODE_LEADERS = re.compile(rf"{_LEADERS.pattern}(?=\s*[\divxlc]{{1,6}}\s*$)")  # to a page number
+_CODE_LEADERS = re.compile(  # to a page number
+    r"(?<![.·…])(?<![.·…] )(?:[.·…] ?){6,}+(?=\s*[\divxlc]{1,6}\s*$)"
+)
 _DOTS = "..."
 _SHORT_LEADER = " ... "
 _ARROW = re.compile(r"(?<=\w)←[-֓] ?(?=[^\W\d])")  # where Doxygen divides a name

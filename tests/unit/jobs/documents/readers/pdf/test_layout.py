@@ -58,6 +58,12 @@ def test_dots_of_code_are_no_leaders() -> None:
     assert text_of(lines(drawing, font=CODE)) == "\n".join(drawing)
 
 
+def test_dots_to_a_page_number_are_leaders_in_any_font() -> None:
+    rows = ["1 Pumps ........................ 9", "2 Valves ....................... 3"]
+
+    assert "1 Pumps ... 9" in text_of(lines(rows, font=CODE))
+
+
 def test_columns_of_spaces_in_code_are_kept() -> None:
     page = lines(["a = 1      # first", "bcd = 2    # second"], font=CODE)
 
