@@ -6,6 +6,7 @@ from typing import NamedTuple
 from selectolax.lexbor import LexborNode
 
 from jobs.documents.readers.html.left_out import (
+    BACK_LINKS_CLASS,
     SHARING_CLASSES,
     TO_SOURCE_CLASSES,
     is_dropped,
@@ -57,10 +58,12 @@ _LOOKED_AT: Searches = {
             "gutter",
             "skip-link",
             "hideme",
+            "backrefs",
             *SHARING_CLASSES,
         )
     },
     **{f"a.{name}": name for name in TO_SOURCE_CLASSES},
+    f"span.{BACK_LINKS_CLASS}": BACK_LINKS_CLASS,
     **UNSEEN,
 }
 _MAIN_ROLE = "role main"

@@ -28,11 +28,13 @@ _DROPPED_CLASSES = (
     *("navheader", "navfooter", "docnav", "sphinxsidebar", "linenos", "lineno", "linenodiv"),
     *("mw-editsection", "gutter", "hljs-ln-numbers", "line-numbers-rows", "headerlink"),
     *("skip-link", "mw-cite-backlink", "viewcode-link", "viewcode-back", "hideme"),
+    "backrefs",  # docutils: of a note that several marks name
 )
 _LINE_NUMBER_CLASSES = (  # of lines of code, if they hold numbers alone
     *("crayon-nums", "linenr", "linenumber", "linenumbers", "line-number", "line-numbers"),
     *("line-num", "ln", "lnt", "code-lineno", "source-line-no", "CodeMirror-linenumber"),
 )
+BACK_LINKS_CLASS = "fn-backref"  # Sphinx; of a link it is the number of a note itself
 TO_SOURCE_CLASSES = ("src", "srclink")  # rustdoc: links to the source of what is described
 SHARING_CLASSES = ("social-share", "share-buttons", "addtoany")
 _MENU_CLASSES = (  # if they are mostly links
@@ -101,6 +103,8 @@ def is_dropped(node: LexborNode, tag: str, attributes: dict[str, str | None]) ->
     classes = attributes.get("class") or ""
     kind = _kind_of(classes)
     if kind.is_dropped or _is_hidden(node, attributes):
+        return True
+    if tag == "span" and BACK_LINKS_CLASS in classes.split():
         return True
     if kind.may_be_unseen:
         is_opened = _OPENED.search(_marks(node)) is not None

@@ -136,3 +136,26 @@ def test_the_title_of_a_page_with_a_link_beside_it_is_no_menu() -> None:
     page = f"<main><div class=header>{link}<h1>Class Pump</h1></div><p>{SENTENCE}</p></main>"
 
     assert "\n\nClass Pump\n\n" in read("html", page).text
+
+
+@each_row(
+    "note",
+    [
+        "<dl class=footnote><dt class=label id=n1><span class=brackets>1</span>"
+        "<span class=fn-backref>(<a href='#id1'>1</a>,<a href='#id2'>2</a>)</span></dt>"
+        "<dd><p>So it is.</p></dd></dl>",
+        "<dl class=footnote><dt class=label id=n1><span class=brackets>"
+        "<a class=fn-backref href='#id1'>1</a></span></dt><dd><p>So it is.</p></dd></dl>",
+    ],
+)
+def test_a_note_is_shown_without_the_ways_back_to_its_marks(note: str) -> None:
+    text = read("html", f"<main><p>{SENTENCE}</p>{note}</main>").text
+
+    assert " ".join(text.removeprefix(SENTENCE).split()) == "[1] So it is."
+
+
+def test_an_aside_of_docutils_has_no_ways_back() -> None:
+    back = "<span class=backrefs>(<a href='#id1'>1</a>,<a href='#id2'>2</a>)</span>"
+    note = f"<aside class=footnote><span class=label>[1]</span>{back}<p>So it is.</p></aside>"
+
+    assert "(1,2)" not in read("html", f"<main><p>{SENTENCE}</p>{note}</main>").text
