@@ -79,7 +79,8 @@ def when(is_time: Callable[[], bool], process: ForkedProcess) -> None:
 
 
 def sealed(tmp_path: Path) -> list[Path]:
-    return sorted((tmp_path / "store" / NAME).glob("*-0*"))
+    """The parts that are whole: what is being written has a name of other characters."""
+    return sorted((tmp_path / "store" / NAME).glob("0*-0*"))
 
 
 def has_sealed_replies(tmp_path: Path) -> bool:
