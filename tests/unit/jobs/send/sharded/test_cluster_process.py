@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from engine import errors
@@ -20,6 +22,13 @@ from jobs.send.sharded.messages import (
 from jobs.send.sharded.send_sharded import fit_workers
 from schemas.settings import LimitSettings, RunSettings
 from tests.rows import each_row
+
+
+@pytest.fixture(autouse=True)
+def _no_variables_of_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray sets some where it is imported, as a test before may have done."""
+    for name in [name for name in os.environ if name.startswith("RAY_")]:
+        monkeypatch.delenv(name)
 
 
 async def test_variables_that_may_have_ended_ray_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
