@@ -198,10 +198,11 @@ def _report(check: HeldOutCheck) -> None:
 def describe_held_out(check: HeldOutCheck) -> str:
     """What was left out, and how much of the rest stands in training text."""
     dropped = len(check.dropped_chunk_ids)
+    is_known_where = check.leaked_text is not None
     return (
         f"{dropped:,} of {check.held_out_chunk_count:,} chunks are left out, as half of their text "
         f"stands in training text; of the others {check.leaked_share:.2%} does"
-    )
+    ) + (", and no question of an evaluation rests on that" if is_known_where else "")
 
 
 def read_held_out_check(folder: RunFolder) -> HeldOutCheck | None:

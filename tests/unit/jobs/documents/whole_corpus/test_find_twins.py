@@ -15,6 +15,7 @@ from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.split_documents import SPLIT
 from jobs.documents.whole_corpus.check_held_out import (
     HELD_OUT_CHECK,
+    describe_held_out,
     read_held_out_check,
     read_leaked_share,
     read_leaked_text,
@@ -235,6 +236,11 @@ async def test_held_out_chunk_that_stands_in_training_text_is_dropped(folder: Ru
     assert (chunk_id, start) == (partly.chunk_id, len(apart) + 1)
     assert span.end_char - partly.start_char == len(partly.text)
     assert read_leaked_share(folder) == 0.0  # no question rests on it
+    assert describe_held_out(check).endswith(
+        "of the others 11.50% does, and no question of an evaluation rests on that"
+    )
+    as_before = check.model_copy(update={"leaked_text": None})  # which earlier versions wrote
+    assert describe_held_out(as_before).endswith("of the others 11.50% does")
     (rejection,) = read_records(folder.rejected_path, Rejection)
     assert rejection.reason == "held_out_text_in_training"
     assert (rejection.chunk_id, rejection.path) == (leaked.chunk_id, leaked.path)
