@@ -174,7 +174,7 @@ STATUS_PREFIX = "job_state_"  # of Gemini's words
 
 def _status(status: object) -> str:
     """A status in OpenAI's words; some hosts write theirs in capitals or otherwise."""
-    word = str(status or "").lower().removeprefix(STATUS_PREFIX)
+    word = str(status or "").strip().lower().removeprefix(STATUS_PREFIX)
     return STATUSES.get(word, word)
 
 

@@ -6,7 +6,7 @@ import aiohttp
 import orjson
 
 from engine.errors import REPLY_TOO_LARGE, RequestError
-from engine.wire.unpacking import Unpacker
+from engine.wire.unpacking import GZIP_START, Unpacker
 
 
 def fits_as_it_is(response: aiohttp.ClientResponse, max_bytes: int) -> bool:
@@ -19,10 +19,11 @@ def fits_as_it_is(response: aiohttp.ClientResponse, max_bytes: int) -> bool:
     )
 
 
-async def read_plain_body(response: aiohttp.ClientResponse) -> bytes:
-    """A body that fits as it is.
+async def read_plain_body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    """A body that fits as it is, and is unpacked to `max_bytes` at most if it is gzip unlabelled.
 
     Raises:
+        RequestError: unpacked it is larger.
         ClientError: it broke off before it was whole.
     """
     pieces, content = list[bytes](), response.content
@@ -34,7 +35,8 @@ async def read_plain_body(response: aiohttp.ClientResponse) -> bytes:
         if not _is_object(body):
             raise
         return body
-    return b"".join(pieces)
+    body = b"".join(pieces)
+    return _unpack(body, Unpacker("gzip"), max_bytes) if body.startswith(GZIP_START) else body
 
 
 async def read_body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
@@ -65,6 +67,8 @@ async def read_body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
         return body
     packed = bytes(pieces)
     encoding = response.headers.get("Content-Encoding")
+    if packed.startswith(GZIP_START):
+        encoding = "gzip"
     return packed if encoding is None else _unpack(packed, Unpacker(encoding), max_bytes)
 
 

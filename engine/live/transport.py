@@ -104,7 +104,7 @@ class HttpTransport:
                 proxy_headers=target.proxy_headers,
             ) as response:
                 if fits_as_it_is(response, self._max_reply_bytes):
-                    body = await read_plain_body(response)
+                    body = await read_plain_body(response, self._max_reply_bytes)
                 else:
                     body = await read_body(response, self._max_reply_bytes)
                 return HttpResponse(response.status, response.headers, body)

@@ -4,8 +4,8 @@ import zlib
 from collections.abc import Iterator
 
 PIECE_BYTES = 1 << 16
+GZIP_START = b"\x1f\x8b"  # RFC 1952, section 2.3.1
 _GZIP, _ZLIB, _BARE_DEFLATE = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
-_GZIP_START = b"\x1f\x8b"  # RFC 1952, section 2.3.1
 _GZIP_NAMES = ("gzip", "x-gzip")
 
 
@@ -13,12 +13,13 @@ class Unpacker:
     """Unpacks one body; `encoding` is its Content-Encoding.
 
     What is labelled gzip and is none comes out as it is: proxies unpack, and leave the label. Gzip
-    may have several members, deflate no header of zlib (RFC 9110, section 8.4.1.2). Any other
-    encoding was not asked for, and is left as it is.
+    may have several members, deflate no header of zlib (RFC 9110, section 8.4.1.2). `identity`
+    beside another name says nothing. Any other encoding was not asked for, and is left as it is.
     """
 
     def __init__(self, encoding: str) -> None:
-        encoding = encoding.strip().lower()
+        names = {name.strip().lower() for name in encoding.split(",")} - {"identity", ""}
+        encoding = names.pop() if len(names) == 1 else ""
         self._is_gzip = encoding in _GZIP_NAMES
         self._is_plain = not self._is_gzip and encoding != "deflate"
         self._unpacking: zlib._Decompress | None = None
@@ -37,7 +38,7 @@ class Unpacker:
         """
         if self._unpacking is None and not self._is_plain:
             packed = self._start + packed
-            self._start = packed if len(packed) < len(_GZIP_START) else b""
+            self._start = packed if len(packed) < len(GZIP_START) else b""
             if self._start or not packed:
                 return
             self._begin(packed)
@@ -50,7 +51,7 @@ class Unpacker:
         if not self._is_gzip:
             window_bits = _ZLIB if _has_zlib_header(packed) else _BARE_DEFLATE
             self._unpacking = zlib.decompressobj(window_bits)
-        elif packed.startswith(_GZIP_START):
+        elif packed.startswith(GZIP_START):
             self._unpacking = zlib.decompressobj(_GZIP)
         else:
             self._is_plain = True
@@ -59,7 +60,7 @@ class Unpacker:
         is_full = False
         while packed or is_full:
             if unpacking.eof:
-                if not self._is_gzip or not packed.startswith(_GZIP_START[:1]):
+                if not self._is_gzip or not packed.startswith(GZIP_START[:1]):
                     return  # padding
                 self._unpacking = unpacking = zlib.decompressobj(_GZIP)
             piece = unpacking.decompress(packed, PIECE_BYTES)

@@ -11,6 +11,7 @@ from schemas.requests import Json
 _FIELD = re.compile(rb"^data:[ ]?(.*)$", re.MULTILINE)
 _COMMENTS = re.compile(rb"\A(?:\s*:[^\n]*\n)+")  # they keep a connection alive
 _DONE = b"[DONE]"
+_END = b"data: " + _DONE
 
 WHOLE_NAMES = frozenset({"id", "name", "role", "type"})  # some hosts repeat these in each piece
 MAX_BROKEN = 100  # events: each takes a thousand times as long as a sound one
@@ -22,7 +23,7 @@ def read_events(body: bytes) -> Json:
 
     None: it is no such stream, or does not end as one does.
     """
-    if (whole := _after_comments(body)) is not None:
+    if (whole := _whole_within(body)) is not None:
         return whole
     stream = _Stream()
     for event in _events(body):
@@ -120,10 +121,12 @@ def with_messages(reply: dict[str, Json]) -> dict[str, Json]:
     return {**reply, "choices": [_with_message(choice) for choice in choices]}
 
 
-def _after_comments(body: bytes) -> Json:
-    """A whole reply behind nothing but comments."""
+def _whole_within(body: bytes) -> Json:
+    """A whole reply behind nothing but comments, or before nothing but the end of a stream."""
     comments = _COMMENTS.match(body)
-    return None if comments is None else _parse(body[comments.end() :])
+    whole = (body if comments is None else body[comments.end() :]).strip()
+    is_marked = comments is not None or whole.endswith(_END)
+    return _parse(whole.removesuffix(_END)) if is_marked else None
 
 
 def _with_message(choice: Json) -> Json:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from schemas.outcomes import Usage
 from schemas.requests import Json
 
+MAX_TOKENS = 10**9  # more than any model reads or writes; a larger count cannot be true
 NO_DETAILS: dict[str, Json] = {}
 
 
@@ -79,7 +80,8 @@ def plain_usage(reply: dict[str, Json]) -> CountedUsage | None:
             and type(written := details.get("cache_write_tokens", 0)) is int
             and prompt > 0 < completion
             and cached >= 0 <= written
-            and cached + written <= prompt
+            and cached + written <= prompt <= MAX_TOKENS
+            and completion <= MAX_TOKENS
             and usage.get("total_tokens") == prompt + completion
         ):
             return CountedUsage(Usage(prompt, completion, cached, written), is_estimated=False)
@@ -87,7 +89,7 @@ def plain_usage(reply: dict[str, Json]) -> CountedUsage | None:
 
 
 def read_usage(reply: dict[str, Json]) -> ReportedUsage:
-    """What a reply says of its tokens. Fractions, negative numbers and the like say nothing.
+    """What a reply says of its tokens. Fractions, negative or huge numbers say nothing.
 
     Nor does a prompt of no tokens, or an output of none where there is a text. Reasoning that is
     more than the output was not counted as output.
@@ -131,7 +133,8 @@ def _hidden_tokens(usage: dict[str, Json]) -> int:
 
 
 def _count(value: Json) -> int | None:
-    return value if type(value) is int and value >= 0 else None  # a bool is no count
+    is_count = type(value) is int and 0 <= value <= MAX_TOKENS  # a bool is none
+    return value if is_count else None
 
 
 def _has_text(reply: dict[str, Json]) -> bool:

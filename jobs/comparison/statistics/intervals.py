@@ -18,6 +18,7 @@ CONFIDENCE = 0.95
 UPPER = (1 + CONFIDENCE) / 2  # the probability below the upper end of an interval
 
 _NOTHING = 1e-15  # a variance below it is that of rounding
+_ROUNDING = 1e-6  # a cosine of vectors of 32-bit numbers may lie so far above 1
 
 
 class Spread(NamedTuple):
@@ -58,17 +59,20 @@ class Averages(Generic[Key]):
         self._units = units
 
     def mean(self, key: Key, *, is_score: bool = False) -> Estimate:
-        """The mean of a column; `is_score`: its values cannot lie outside 0 to 1."""
+        """The mean of a column; `is_score`: its values lie between 0 and 1, or are cosines."""
         values, units = self._known(self._columns[key])
         if not len(values):
             return Estimate(n=0)
+        is_share = is_score and values.min() >= -_ROUNDING and values.max() <= 1 + _ROUNDING
+        if is_share:
+            values = values.clip(0.0, 1.0)
         layout = _lay_out(units)
         unit_count = layout.unit_count
         plain = Estimate(n=len(values), document_count=unit_count, value=float(values.mean()))
         if unit_count < 2:
             return plain
         spread = _spread_of(values, layout)
-        if is_score and values.min() >= 0 and values.max() <= 1:
+        if is_share:
             low, high = _wilson(spread)
         else:
             low, high = spread.mean - spread.half_width, spread.mean + spread.half_width

@@ -236,7 +236,7 @@ async def test_fields_that_are_not_as_they_should_be_are_not_said(
 @pytest.mark.parametrize(
     ("status", "ours"),
     [
-        ("Completed", "completed"),
+        (" Completed ", "completed"),
         ("CANCELED", "cancelled"),
         (None, ""),
         ("in_progress",) * 2,

@@ -129,6 +129,21 @@ async def test_reply_with_half_of_an_emoji_is_kept() -> None:
     assert len(own.calls) == 1
 
 
+@pytest.mark.parametrize("is_chunked", [False, True])
+async def test_gzip_without_a_label_is_unpacked(is_chunked: bool) -> None:
+    def answer(_: Body, number: int) -> web.Response:
+        response = web.Response(body=gzip.compress(chat("fine").body))
+        if is_chunked:
+            response.enable_chunked_encoding()
+        return response
+
+    async with own_server(answer) as own:
+        outcome = await own.lane.send(ask())
+
+    assert isinstance(outcome, Completed)
+    assert len(own.calls) == 1
+
+
 async def test_reply_that_is_packed_as_nobody_asked_is_named_as_such() -> None:
     def answer(_: Body, number: int) -> web.Response:
         return packed(b"(\xb5/\xfd", "zstd") if number > 1 else chat("fine")

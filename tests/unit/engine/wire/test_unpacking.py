@@ -25,6 +25,7 @@ PACKED = {
     "labelled, and not packed": ("gzip", TEXT),
     "zlib": ("deflate", zlib.compress(TEXT)),
     "deflate without a header": ("deflate", bare_deflate(TEXT)),
+    "gzip beside a name that says nothing": ("identity, gzip", gzip.compress(TEXT)),
     "not packed": ("identity", TEXT),
     "nothing that was asked for": ("br", TEXT),
 }

@@ -36,6 +36,7 @@ def test_sound_usage_is_taken_as_it_is() -> None:
         {"prompt_tokens": 300.0, "completion_tokens": 80.0},
         {"prompt_tokens": -300, "completion_tokens": -80},
         {"prompt_tokens": "300", "completion_tokens": "80"},
+        {"prompt_tokens": 2**63, "completion_tokens": 10**10},
         {"prompt_tokens": True, "completion_tokens": False},
         {"prompt_tokens": 0, "completion_tokens": 0},
         {"prompt_tokens": None, "completion_tokens": None},
@@ -92,6 +93,14 @@ def test_reasoning_that_was_not_counted_as_output_counts(
     found = count_usage(reply_of(usage), WORST).usage
 
     assert found.completion_tokens == max(counted, total.get("total_tokens", 0) - 300)
+
+
+def test_huge_count_is_not_believed_beside_a_sum_that_fits() -> None:
+    usage = {"prompt_tokens": 300, "completion_tokens": 2**63, "total_tokens": 300 + 2**63}
+
+    counted = count_usage(reply_of(usage), WORST)
+
+    assert counted == CountedUsage(Usage(300, WORST.completion_tokens), is_estimated=True)
 
 
 def test_embeddings_write_nothing() -> None:

@@ -99,6 +99,18 @@ def test_interval_of_a_score_stays_within_0_and_1() -> None:
     assert 0.7 < estimate.low < 0.95 < estimate.high <= 1.0
 
 
+@pytest.mark.parametrize(("last", "mean"), [(1 + 2**-24, 1.0), (-(2**-52), 0.75)])
+def test_rounding_takes_no_score_above_1(last: float, mean: float) -> None:
+    scores = np.array([1 + 2**-52, 1.0, 1 + 2**-24, last])
+
+    estimate = Averages({"a": scores}, np.array([0, 0, 1, 1])).mean("a", is_score=True)
+
+    assert estimate.value == mean
+    assert estimate.low is not None
+    assert estimate.high is not None
+    assert 0 <= estimate.low <= mean <= estimate.high <= 1
+
+
 def test_more_documents_show_a_smaller_difference_and_as_many_as_said_show_it() -> None:
     rng = np.random.default_rng(4)
     units = np.repeat(np.arange(20), 10)
