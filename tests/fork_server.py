@@ -37,6 +37,7 @@ from engine.wire.tokens import count_tokens
 from jobs.text.languages import detect_language
 from schemas.record import Value
 from tests.forked_children import fork_children
+from tests.large_pages import collapse_pages
 
 MOST_BYTES = 131_072
 MOST_DESCRIPTORS = 4
@@ -51,9 +52,23 @@ LEFT_OUT = (
     "jobs.send.sharded.outside.",
     "jobs.spread.on_ray",
 )
-# What of its imports takes longest, and can be had before.
-IMPORTED_BY_RAY = (
-    "google.protobuf.json_format",
+# What libraries import once they are used, where it takes long and can be had before.
+IMPORTED_LATE = (
+    "anyio._backends._asyncio",
+    "bm25s",
+    "genai_prices.data",
+    "multiprocessing.synchronize",
+    "numpy.ma",
+    "numpy.random",
+    "rich._emoji_codes",
+    "rich.markdown",
+    "rich.syntax",
+    "tenacity",
+    "typer._adapters",
+    "typer._click._textwrap",
+    "typer._click.decorators",
+    "typer.rich_utils",
+    "google.protobuf.json_format",  # this and the following: Ray
     "pydantic.v1",
     "requests",
     "uvloop",
@@ -82,7 +97,7 @@ def import_all() -> None:
                 importlib.import_module(module.name)
     importlib.import_module("tests.openai_server.server")
     _load_sdk()
-    for name in IMPORTED_BY_RAY:
+    for name in IMPORTED_LATE:
         with contextlib.suppress(ModuleNotFoundError):
             importlib.import_module(name)
     _build_records(Value)
@@ -238,4 +253,5 @@ if __name__ == "__main__":
     for name in sys.argv[2:]:
         importlib.import_module(name)
     gc.freeze()
+    collapse_pages()
     _end(serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -148,7 +148,7 @@ def _find_passage_fault(
     if not sentences.are_of_every_chunk(reply.evidence):
         return Fault(ONE_PASSAGE)
     share = max(
-        word_overlap(reply.answer, f"{chunk.text}\n{question.text}") for chunk in passages.in_order
+        word_overlap(reply.answer, chunk.text, question.text) for chunk in passages.in_order
     )
     return (
         Fault("needs_one_passage", share, MAX_PASSAGE_SHARE) if share > MAX_PASSAGE_SHARE else None

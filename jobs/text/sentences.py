@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from sentencex import get_sentence_boundaries  # type: ignore[import-untyped]
@@ -10,6 +11,7 @@ from jobs.text.sentence_ends import goes_on, inner_starts
 from schemas.record import Span
 
 MAX_SENTENCE_CHARS = 600
+KEPT_TEXTS = 64  # whose sentences are remembered: a chunk is shown with each of its questions
 
 _LANGUAGE = "en"  # sentencex falls back to these rules for most languages
 _BLOCK_EDGE = re.compile(
@@ -51,13 +53,18 @@ def split_sentences(text: str) -> list[Span]:
     Headings, list items and table rows are sentences of their own. Every character that is not
     white space lies in exactly one sentence.
     """
+    return list(_spans(text))
+
+
+@lru_cache(KEPT_TEXTS)
+def _spans(text: str) -> tuple[Span, ...]:
     plain = text.translate(_PLAIN_SPACES)
-    return [
+    return tuple(
         Span(start_char=start + match.start(), end_char=start + match.end())
         for block_start, block_end in _blocks(plain)
         for start, end in _sentences(plain, block_start, block_end)
         for match in _TRIMMED_PIECE.finditer(plain[start:end])
-    ]
+    )
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:

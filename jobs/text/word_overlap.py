@@ -6,7 +6,8 @@ part of it stands in the source, as in languages that put words together ("Paket
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from jobs.text.content_words import STEM_CHARS
 from jobs.text.stop_words import STOP_WORDS
@@ -15,18 +16,19 @@ PART_CHARS = (
     6  # of a compound; shorter parts stand in words that have nothing to do with each other
 )
 MIN_COMPOUND_CHARS = 9
+KEPT_SOURCES = 64  # whose words are remembered: a chunk is looked at for each of its questions
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _RUN = re.compile(rf"([{_UNSPACED}]+)|([^\W_{_UNSPACED}]+)")
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")  # endings and particles of Japanese
 
 
-def word_overlap(text: str, source: str) -> float:
-    """The share of the telling words of `text` that stand in `source`; 1 if it has none."""
+def word_overlap(text: str, *sources: str) -> float:
+    """The share of the telling words of `text` that stand in `sources`; 1 if it has none."""
     words = telling_words(text)
     if not words:
         return 1.0
-    known = _known_parts(source)
+    known = frozenset[str]().union(*map(_known_parts, sources))
     return sum(_is_known(word, known) for word in words) / len(words)
 
 
@@ -64,9 +66,10 @@ def _pairs(run: str) -> Iterator[str]:
             yield pair
 
 
+@lru_cache(KEPT_SOURCES)
 def _known_parts(source: str) -> frozenset[str]:
     parts = set[str]()
-    for word in _words(source):
+    for word in telling_words(source):
         parts.add(word[:STEM_CHARS])
         parts.update(_inner_parts(word))
     return frozenset(parts)
@@ -76,9 +79,9 @@ def _is_known(word: str, known: frozenset[str]) -> bool:
     return word[:STEM_CHARS] in known or any(part in known for part in _inner_parts(word))
 
 
-def _inner_parts(word: str) -> Iterator[str]:
+def _inner_parts(word: str) -> Sequence[str]:
     """What may be a word within a word; a mark keeps it apart from beginnings of words."""
-    if len(word) >= PART_CHARS:
-        for start in range(len(word) - PART_CHARS + 1):
-            if start == 0 or len(word) >= MIN_COMPOUND_CHARS:
-                yield f"~{word[start : start + PART_CHARS]}"
+    if len(word) < PART_CHARS:
+        return ()
+    start_count = len(word) - PART_CHARS + 1 if len(word) >= MIN_COMPOUND_CHARS else 1
+    return [f"~{word[start : start + PART_CHARS]}" for start in range(start_count)]

@@ -70,7 +70,7 @@ def find_grounded_answer_fault(
 def _overlap(text: str, question: str, source: SourceText) -> float:
     """With evidence and question; a number in words is known as digits too."""
     numbers = " ".join(sorted(numbers_in(source.evidence)))
-    return word_overlap(text, f"{source.near}\n{question}\n{numbers}")
+    return word_overlap(text, source.near, question, numbers)
 
 
 def _find_form_fault(text: str, question: str, settings: AnswerSettings) -> Fault | None:

@@ -6,7 +6,7 @@ words, names. Paraphrase is free in everything else.
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 
 from jobs.dataset.filters.source_text import SourceText
@@ -64,11 +64,8 @@ def find_ungrounded(text: str, question: str, source: SourceText) -> Fault | Non
 
 def find_unknown_code(question: str, source: SourceText) -> Fault | None:
     """The first option, path or other name in code of a question that its chunk does not hold."""
-    known = ExactText(source.whole)
-    for name in find_code(question):
-        if not known.holds(name):
-            return Fault("code_not_in_text", detail=name)
-    return None
+    name = _find_unheld(find_code(question), source.whole)
+    return None if name is None else Fault("code_not_in_text", detail=name)
 
 
 def find_spoken_to_model(source: SourceText) -> Fault | None:
@@ -77,10 +74,12 @@ def find_spoken_to_model(source: SourceText) -> Fault | None:
 
 
 def _find_quantity_fault(text: str, source: str) -> Fault | None:
+    in_digits, in_words = tuple(find_quantities(text)), tuple(find_quantities_in_words(text))
+    if not (in_digits or in_words):
+        return None
     numbers, known = numbers_in(source), _quantities_in(source)
-    in_words = filter(_is_checked(known), find_quantities_in_words(text))
     told = _parts_of_known_sums(text, known)
-    for quantity in (*find_quantities(text), *in_words):
+    for quantity in (*in_digits, *filter(_is_checked(known), in_words)):
         if quantity in told or any(same_amount(quantity, each) for each in known):
             continue
         if quantity.number not in numbers:
@@ -157,17 +156,26 @@ def _find_day_fault(text: str, source: str) -> Fault | None:
 
 
 def _find_code_fault(text: str, source: str) -> Fault | None:
+    name = _find_unheld(find_code(text), source)
+    return None if name is None else Fault("code_not_in_evidence", detail=name)
+
+
+def _find_unheld(names: Iterable[str], source: str) -> str | None:
+    """The first of these names that the source does not hold; it is read only for some."""
+    wanted = tuple(names)
+    if not wanted:
+        return None
     known = ExactText(source)
-    for name in find_code(text):
-        if not known.holds(name):
-            return Fault("code_not_in_evidence", detail=name)
-    return None
+    return next((name for name in wanted if not known.holds(name)), None)
 
 
 def _find_quote_fault(text: str, source: str) -> Fault | None:
+    quotes = [quote for quote in find_quotes(text) if quote]
+    if not quotes:
+        return None
     known = ExactText(source)
-    for quote in find_quotes(text):
-        if quote and not known.holds(quote) and not known.holds_words_of(quote):
+    for quote in quotes:
+        if not known.holds(quote) and not known.holds_words_of(quote):
             return Fault("quote_not_in_text", detail=quote)
     return None
 

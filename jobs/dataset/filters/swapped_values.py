@@ -111,14 +111,16 @@ def find_swapped(text: str, question: str, source: SourceText) -> Fault | None:
     names = _names_in(source.evidence)
     evidence = _clauses(source.evidence, names)
     owners = _owners(evidence)
+    kinds = [kind for kind, count in Counter(v.kind for v in owners).items() if count > 1]
+    if not kinds:
+        return None
     answered, asked = _clauses(text, names), _clauses(question, names)
-    for kind, count in Counter(value.kind for value in owners).items():
-        if count > 1:
-            for claim in _claims(answered, asked, [v for v in owners if v.kind == kind]):
-                if other := _find_other(claim, owners):
-                    said = {value: each for c in evidence for value, each in c.values.items()}
-                    detail = f"{said[claim.value]} for {said[other]}"
-                    return Fault("value_of_another", detail=detail)
+    for kind in kinds:
+        for claim in _claims(answered, asked, [v for v in owners if v.kind == kind]):
+            if other := _find_other(claim, owners):
+                said = {value: each for c in evidence for value, each in c.values.items()}
+                detail = f"{said[claim.value]} for {said[other]}"
+                return Fault("value_of_another", detail=detail)
     return None
 
 

@@ -74,8 +74,9 @@ def find_unknown_day(text: str, source: str) -> str | None:
 
     None where the source names none of its kind: a text may be dated by what is not shown.
     """
-    known = tuple(find_calendar_names(source))
-    for each in find_calendar_names(text):
+    named = tuple(find_calendar_names(text))
+    known = tuple(find_calendar_names(source)) if named else ()
+    for each in named:
         of_kind = [other for other in known if other.kind == each.kind]
         is_known = any(other.name == each.name or _is_of_range(other, source) for other in of_kind)
         if of_kind and not is_known:
