@@ -7,6 +7,7 @@ evidence as character spans) and held_out.jsonl (question, reference, the same o
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -159,7 +160,7 @@ def _asked(
 
 def _cut(context: str, spans: Sequence[tuple[int, int]], rng: random.Random) -> str:
     """Whole sentences around the spans, as many as there is room for; gaps are marked."""
-    sentences = split_sentences(context)
+    sentences = _sentences(context)
     chosen = {
         i
         for i, s in enumerate(sentences)
@@ -186,6 +187,12 @@ def _cut(context: str, spans: Sequence[tuple[int, int]], rng: random.Random) -> 
         parts.append(_text(context, sentences[i]))
         former = i
     return "".join(parts)
+
+
+@cache
+def _sentences(context: str) -> list[Span]:
+    """Those of a context, which several passes and questions cut anew."""
+    return split_sentences(context)
 
 
 def _text(context: str, span: Span) -> str:

@@ -134,15 +134,13 @@ def nearest_sentence(asked: Asked, close: Closeness) -> str:
 def mean_difference(some: Numbers, others: Numbers, groups: Sequence[str]) -> Estimate:
     """The mean of the differences with its interval; whole groups are drawn together."""
     apart = some - others
-    members: dict[str, list[int]] = {}
-    for place, group in enumerate(groups):
-        members.setdefault(group, []).append(place)
-    parts = [np.array(places) for places in members.values()]
-    rng = np.random.default_rng(0)
-    means = []
-    for _ in range(DRAWS):
-        drawn = np.concatenate([parts[i] for i in rng.integers(0, len(parts), len(parts))])
-        means.append(np.nanmean(apart[drawn]))
+    numbers = {group: number for number, group in enumerate(dict.fromkeys(groups))}
+    group_of = np.array([numbers[group] for group in groups])
+    is_known = ~np.isnan(apart)
+    sums = np.bincount(group_of, np.where(is_known, apart, 0.0))
+    counts = np.bincount(group_of, is_known)
+    drawn = np.random.default_rng(0).integers(0, len(numbers), (DRAWS, len(numbers)))
+    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
     low, high = np.percentile(means, [2.5, 97.5])
     return Estimate(float(np.nanmean(apart)), float(low), float(high))
 

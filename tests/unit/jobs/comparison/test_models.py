@@ -176,9 +176,9 @@ def test_coverage_that_differs_is_named() -> None:
 
 
 def test_too_few_documents_are_named_with_how_many_it_would_take() -> None:
-    tuned = [0.6, 0.4, 0.7, 0.5, 0.5, 0.4] * 10
+    tuned = [0.6, 0.4, 0.7, 0.5, 0.55, 0.45] * 5
 
-    comparison = compare(evaluation_of({"baseline": [0.5] * 60, "tuned": tuned}, document_count=20))
+    comparison = compare(evaluation_of({"baseline": [0.5] * 30, "tuned": tuned}, document_count=20))
 
     found = difference(comparison.answerable, ("tuned", "baseline"))
     assert found.power is not None
@@ -187,7 +187,7 @@ def test_too_few_documents_are_named_with_how_many_it_would_take() -> None:
     assert any(f"would take about {needed:,} documents" in each for each in comparison.warnings)
     times = needed // 20 + 1
     more = evaluation_of(
-        {"baseline": [0.5] * 60 * times, "tuned": tuned * times}, document_count=20 * times
+        {"baseline": [0.5] * 30 * times, "tuned": tuned * times}, document_count=20 * times
     )
     low = difference(compare(more).answerable, ("tuned", "baseline")).estimate.low
     assert low is not None

@@ -176,8 +176,6 @@ def test_what_tells_of_instructions_is_material(text: str) -> None:
     assert not speaks_to_model(text)
 
 
-@each_row(
-    "text", ["a." + "\n" * 100_000, "ignore the " * 9_000, '"' * 100_000, "print a " * 12_000]
-)
+@each_row("text", ["a." + "\n" * 40_000, "ignore the " * 4_000, '"' * 40_000, "print a " * 5_000])
 def test_time_grows_with_the_length_alone(text: str) -> None:
     assert not speaks_to_model(text)

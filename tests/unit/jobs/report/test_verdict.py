@@ -71,22 +71,22 @@ def report(evaluation: Evaluation | None = None, found: RunSummary | None = None
 
 
 def test_clear_gain_is_said_with_its_interval_its_share_and_what_it_rests_on() -> None:
-    text = describe_verdict(report(random_evaluation(200)))
+    text = describe_verdict(report(random_evaluation(120)))
 
     assert text.startswith("The tuned model answers better than the baseline (faithfulness +0.")
     assert "of the teacher's lead" in text
-    assert "This rests on 200 questions about 100 documents" in text
+    assert "This rests on 120 questions about 60 documents" in text
     assert "Nobody has checked the judge yet" in text
 
 
 def test_price_of_an_answer_stands_beside_the_teachers() -> None:
-    made = report(random_evaluation(200))
+    made = report(random_evaluation(20))
     assert made.compared is not None
     comparison = made.compared.comparison
     costs = tuple(
         AnsweringCost(
             contender=contender,
-            answer_count=200,
+            answer_count=20,
             usd_per_1000=usd,
             latency_p50_s=None,
             latency_p95_s=None,
@@ -113,9 +113,9 @@ def test_gain_that_may_be_nothing_is_not_called_one() -> None:
 
 
 def test_loss_is_called_a_loss() -> None:
-    worse: Values = {"baseline": [0.8, 0.82] * 40, "tuned": [0.5, 0.53] * 40}
+    worse: Values = {"baseline": [0.8, 0.82] * 20, "tuned": [0.5, 0.53] * 20}
 
-    text = describe_verdict(report(evaluation_of(worse, document_count=40)))
+    text = describe_verdict(report(evaluation_of(worse, document_count=20)))
 
     assert text.startswith("The tuned model answers worse than the baseline")
 

@@ -11,7 +11,8 @@ from jobs.stored import part_log
 from jobs.stored.part_log import FAN_IN, PartLog, PartName, merge_if_possible, read_through
 from jobs.stored.parts import Extent, FileChange, Part, PartNote
 
-DAY_OF_PARTS = 520  # more than FAN_IN ** 3
+FEW_TOGETHER = 4  # parts that are merged into one, where a test says so
+DAY_OF_PARTS = 68  # more than FEW_TOGETHER ** 3
 
 
 @pytest.fixture
@@ -43,7 +44,10 @@ def lines(count: int) -> bytes:
     return b"".join(b"%d\n" % number for number in range(1, count + 1))
 
 
-def test_parts_of_a_day_are_merged_into_few_and_say_the_same(store: FolderStore) -> None:
+def test_parts_of_a_day_are_merged_into_few_and_say_the_same(
+    store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(part_log, "FAN_IN", FEW_TOGETHER)
     log = PartLog(store)
 
     for number in range(1, DAY_OF_PARTS + 1):
@@ -52,7 +56,7 @@ def test_parts_of_a_day_are_merged_into_few_and_say_the_same(store: FolderStore)
 
     assert written(log) == lines(DAY_OF_PARTS)
     assert log.last() == DAY_OF_PARTS
-    assert [str(name) for name in log.names()] == ["parts/00000001-3", "parts/00000513-1"]
+    assert [str(name) for name in log.names()] == ["parts/00000001-3", "parts/00000065-1"]
     assert [part.note.at for _, part in log.parts(after=DAY_OF_PARTS - 1)] == [str(DAY_OF_PARTS)]
 
 

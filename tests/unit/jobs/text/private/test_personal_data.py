@@ -64,6 +64,6 @@ def test_language_says_how_numbers_without_a_country_are_written() -> None:
 
 
 def test_time_grows_with_the_length_alone() -> None:
-    text = "a." * 20_000 + "a@" * 10_000 + "1 " * 10_000 + "AB12 " * 10_000 + "+1" * 10_000
+    text = "a." * 8_000 + "a@" * 4_000 + "1 " * 4_000 + "AB12 " * 4_000 + "+1" * 4_000
 
     assert found_in(text, "en") == []

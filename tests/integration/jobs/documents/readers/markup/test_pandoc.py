@@ -177,3 +177,27 @@ def test_what_is_not_what_its_name_says_is_damaged(format_name: str) -> None:
         read(format_name, "plain text")
 
     assert caught.value.reason == "damaged"
+
+
+@each_row(
+    "body, text",
+    [
+        (rb"It \u-10179 ?\u-8694 ? \'80 \u8364 ?", "It 😊 € €"),
+        (rb"{\uc0\u55357 \u56842 }x \u55357 ?y", "😊x y"),
+    ],
+)
+def test_letters_of_rtf_beyond_16_bits_are_letters(body: bytes, text: str) -> None:
+    assert read("rtf", b"{\\rtf1\\ansi " + body + b"}").text == text
+
+
+def test_a_table_of_many_rows_of_rtf_is_one() -> None:
+    rows = [rb"\trowd\cellx1\cellx2\pard\intbl %d\cell b\cell\row" % n for n in range(95)]
+    data = b"{\\rtf1\\ansi " + b"\n".join(rows) + b"}"
+
+    assert read("rtf", data).text == "\n".join(f"{number} | b" for number in range(95))
+
+
+def test_a_paragraph_of_org_with_many_open_marks_is_read() -> None:
+    page = "begin \uf100 " + "*a _b [fn:: c " * 20
+
+    assert read("org", page).text == page.strip()

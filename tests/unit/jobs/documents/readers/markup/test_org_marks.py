@@ -1,8 +1,5 @@
-import pytest
-
 from jobs.documents.readers.markup.org_marks import without_open_marks
 from tests.rows import each_row
-from tests.unit.jobs.documents.readers.reading import read
 
 SIGNS = set("*/_+[")
 
@@ -52,10 +49,3 @@ def test_page_that_uses_all_signs_for_private_use_is_left_as_it_is() -> None:
     plain = without_open_marks(page)
 
     assert plain.text == plain.shown(plain.text) == page
-
-
-def test_a_paragraph_of_org_with_many_open_marks_is_read() -> None:
-    pytest.importorskip("pypandoc")
-    page = "begin \uf100 " + "*a _b [fn:: c " * 20
-
-    assert read("org", page).text == page.strip()

@@ -136,7 +136,9 @@ def test_a_page_whose_text_runs_beyond_it_does_not_keep_the_numbers_of_others() 
     ]
     pages[3].append(text("This is drawn far below.", 72, -420))
 
-    assert not any(f"{number}" in text_of(*pages) for number in range(1, 13))
+    found = text_of(*pages)
+
+    assert not any(f"{number}" in found for number in range(1, 13))
 
 
 def test_heads_over_pages_of_small_code_are_left_out() -> None:

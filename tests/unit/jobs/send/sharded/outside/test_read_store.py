@@ -1,5 +1,6 @@
 """Which stores can be named, and where their keys come from."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,11 @@ from jobs.send.sharded.outside.stores import StoreOrder, read_store
 from tests.rows import each_row
 
 KEYS = {"AWS_ACCESS_KEY_ID": "an-id", "AWS_SECRET_ACCESS_KEY": "a-secret"}
+NEEDS_S3FS = pytest.mark.skipif(find_spec("s3fs") is None, reason="could not import 's3fs'")
 
 
+@NEEDS_S3FS
 def test_keys_are_those_of_the_environment_and_in_no_repr() -> None:
-    pytest.importorskip("s3fs")
-
     order = read_store(
         "s3://bucket/some/prefix", {**KEYS, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
     )
@@ -25,9 +26,8 @@ def test_keys_are_those_of_the_environment_and_in_no_repr() -> None:
     assert StoreOrder.model_validate_json(order.model_dump_json()) == order
 
 
+@NEEDS_S3FS
 def test_bucket_without_a_key_and_folder_that_is_not_there_are_told(tmp_path: Path) -> None:
-    pytest.importorskip("s3fs")
-
     with pytest.raises(ConfigError, match="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be in"):
         read_store("s3://bucket/prefix", {"AWS_ACCESS_KEY_ID": "an-id"})
     with pytest.raises(ConfigError, match="there is no such folder on this machine"):
