@@ -133,8 +133,9 @@ def _hidden_tokens(usage: dict[str, Json]) -> int:
 
 
 def _count(value: Json) -> int | None:
-    is_count = type(value) is int and 0 <= value <= MAX_TOKENS  # a bool is none
-    return value if is_count else None
+    if type(value) is not int:  # a bool is no count
+        return None
+    return value if 0 <= value <= MAX_TOKENS else None
 
 
 def _has_text(reply: dict[str, Json]) -> bool:
