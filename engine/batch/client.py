@@ -16,6 +16,7 @@ from engine.wire.sdk.client import (
     RemoteFile,
     delete_file,
     download_file,
+    entries_of,
     find_file,
     list_uploaded_files,
     moment_of,
@@ -153,7 +154,7 @@ class BatchClient:
         """
         oldest, order = newer_than.timestamp(), ListOrder()
         with translated(self._endpoint, self._clock):
-            async for batch in self._client.batches.list(limit=PAGE_SIZE):
+            async for batch in entries_of(self._client.batches.list(limit=PAGE_SIZE)):
                 created_at = moment_of(batch.created_at, oldest)
                 if not order.take(str(batch.id), created_at, is_old=created_at < oldest):
                     return

@@ -4,13 +4,13 @@ import logging
 import os
 import ssl
 import traceback
-from collections.abc import Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from json import JSONDecodeError
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -33,6 +33,8 @@ from engine.wire.server_text import scrub
 if TYPE_CHECKING:
     import httpx2
     import openai
+
+Entry = TypeVar("Entry")
 
 MODEL_GONE = "model_not_found"  # a code that stops everything, unlike other 404s
 NO_KEY = "none"  # the SDK wants one; servers without keys do not look at it
@@ -168,6 +170,13 @@ async def upload_file(
     return uploaded.id
 
 
+async def entries_of(pages: AsyncIterable[Entry]) -> AsyncIterator[Entry]:
+    """The entries of a list, but those that are no objects: some gateways leave null in places."""
+    async for entry in pages:
+        if hasattr(entry, "id"):
+            yield entry
+
+
 async def find_file(
     client: "openai.AsyncOpenAI", *, purpose: Purpose, name: str, newer_than: datetime
 ) -> str | None:
@@ -176,7 +185,8 @@ async def find_file(
     Some hosts list the oldest first, and some give the same page for ever.
     """
     oldest, order = newer_than.timestamp(), ListOrder()
-    async for file in client.files.list(purpose=purpose, limit=PAGE_SIZE, order="desc"):
+    listed = client.files.list(purpose=purpose, limit=PAGE_SIZE, order="desc")
+    async for file in entries_of(listed):
         created_at = moment_of(file.created_at, oldest)
         if not order.take(str(file.id), created_at, is_old=created_at < oldest):
             break
@@ -201,7 +211,7 @@ async def list_uploaded_files(
     """
     found: dict[str, RemoteFile] = {}
     seen = set[str]()
-    async for file in client.files.list(purpose=purpose, limit=PAGE_SIZE):
+    async for file in entries_of(client.files.list(purpose=purpose, limit=PAGE_SIZE)):
         if str(file.id) in seen:
             break
         seen.add(str(file.id))

@@ -19,6 +19,7 @@ from engine.wire.reply_sizes import USUAL_SIZES, ReplySizes
 from engine.wire.sdk.client import (
     Purpose,
     download_file,
+    entries_of,
     find_file,
     open_client,
     translated,
@@ -162,7 +163,7 @@ class JobClient:
         seen = set[str]()
         with translated(self._endpoint, self._clock):
             try:
-                async for job in self._client.fine_tuning.jobs.list(limit=PAGE_SIZE):
+                async for job in entries_of(self._client.fine_tuning.jobs.list(limit=PAGE_SIZE)):
                     if str(job.id) in seen:
                         return None
                     seen.add(str(job.id))
@@ -182,7 +183,7 @@ class JobClient:
         seen = set[str]()
         with translated(self._endpoint, self._clock):
             try:
-                async for job in self._client.fine_tuning.jobs.list(limit=PAGE_SIZE):
+                async for job in entries_of(self._client.fine_tuning.jobs.list(limit=PAGE_SIZE)):
                     if str(job.id) in seen:
                         break
                     seen.add(str(job.id))

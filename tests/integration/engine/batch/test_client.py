@@ -144,7 +144,7 @@ async def test_model_that_is_gone_stops_everything(tmp_path: Path) -> None:
 
 @asynccontextmanager
 async def listing(
-    pages: Sequence[Sequence[dict[str, object]]],
+    pages: Sequence[Sequence[object]],
 ) -> AsyncIterator[tuple[BatchClient, list[str]]]:
     """A client of a host whose list of batches gives these pages, the last one again and again."""
     asked: list[str] = []
@@ -156,6 +156,7 @@ async def listing(
 
     app = web.Application()
     app.router.add_get("/v1/batches", give)
+    app.router.add_get("/v1/files", give)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -187,6 +188,20 @@ async def test_list_that_gives_the_same_page_for_ever_ends() -> None:
     assert found is None
     assert states.keys() == {"batch_2"}
     assert len(asked) == 4
+
+
+async def test_entries_of_a_list_that_are_no_objects_are_passed_over() -> None:
+    odd = [None, 7, "batch", {}]
+    file = {"id": "file-1", "object": "file", "filename": "ours.jsonl"}
+
+    async with listing([[*odd, row("batch_1", input_file_id="file-1")]]) as (client, _):
+        batch = await client.find(METADATA, "file-1", LONG_AGO)
+    async with listing([[*odd, file]]) as (client, _):
+        files = await client.list_files("ours")
+
+    assert batch is not None
+    assert batch.batch_id == "batch_1"
+    assert [each.file_id for each in files] == ["file-1"]
 
 
 async def test_batch_is_found_by_its_file_in_a_list_that_begins_with_the_oldest() -> None:
