@@ -88,7 +88,8 @@ def tune(task: TuningTask, child: Child) -> None:
     template = ChatTemplate(student.vocabulary(), str(student.path))
     rows = _read_rows(task, student, template, child)
     _require_gpu(task, student, rows)
-    if not task.is_measured_only:
+    has_begun = checkpoint_path(task.folder).exists()  # and so has passed the gate
+    if not (task.is_measured_only or has_begun):
         gate_rows = _gate_rows(task, student, template)
         asyncio.run(pass_first_gate(student.shape, template, gate_rows, folder=task.folder))
     network = build_network(task, student)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from jobs.finetune.student.parity.first_gate import LOG_NAME as FIRST_GATE_LOG
 from jobs.finetune.student.training.child import WEIGHTS_NAME
 from jobs.finetune.student.training.task import Method, TuningTask
 from tests.integration.jobs.finetune.student.trainings import (
@@ -42,20 +43,24 @@ def kill_after(task: TuningTask, steps: int) -> int:
     return last
 
 
-@pytest.mark.parametrize(("method", "kill_count"), [("full", 10), ("lora", 3)])
-def test_kills_change_no_weight(tmp_path: Path, method: Method, kill_count: int) -> None:
+@pytest.mark.parametrize(("method", "kill_count", "epochs"), [("full", 10, 6), ("lora", 3, 3)])
+def test_kills_change_no_weight(
+    tmp_path: Path, method: Method, kill_count: int, epochs: int
+) -> None:
     student = make_folder(tmp_path / "student")
-    plan = make_plan(method, epochs=6)
+    plan = make_plan(method, epochs=epochs)
     rng = random.Random(method)
     calm = make_task(tmp_path / "calm", student, plan)
     killed = make_task(tmp_path / "killed", student, plan, checkpoint_s=0.0)
 
     run_child(calm)
     reached = [kill_after(killed, rng.randint(1, 7)) for _ in range(kill_count)]
+    (killed.folder / FIRST_GATE_LOG).unlink()
     news = run_child(killed)
 
     assert reached[-1] > reached[0]  # it had gone on, and not begun anew
     assert any("goes on at step" in each.message for each in news)
+    assert not (killed.folder / FIRST_GATE_LOG).exists()  # it was passed before the first step
     assert news[-1].kind == "done", news[-1].message
     assert have_same_weights(killed, calm)
 
