@@ -11,6 +11,7 @@ from engine.errors import ConfigError
 from jobs.finetune.student.export.gguf_model import GgufModel, write_gguf, write_header
 from jobs.finetune.student.source.find_student import find_student
 from jobs.finetune.student.source.weights_of_shape import gguf_names
+from tests.rows import each_row
 from tests.unit.jobs.finetune.student.source.test_bad_students import read_all
 from tests.unit.jobs.finetune.student.tiny_students import make_folder, make_gguf, tiny_shape
 
@@ -24,7 +25,7 @@ def refusal_of(path: Path) -> str:
     return ""
 
 
-@pytest.mark.parametrize("share", [0.0, 0.001, 0.02, 0.5, 0.99])
+@each_row("share", [0.0, 0.001, 0.02, 0.5, 0.99])
 def test_a_gguf_that_was_cut_off_is_one_message(tmp_path: Path, share: float) -> None:
     path = make_gguf(tmp_path / "tiny.gguf")
     whole = path.read_bytes()
@@ -34,7 +35,7 @@ def test_a_gguf_that_was_cut_off_is_one_message(tmp_path: Path, share: float) ->
         read_all(path)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@each_row("seed", range(40))
 def test_damaged_bytes_of_a_gguf_are_a_message_or_read(tmp_path: Path, seed: int) -> None:
     path = make_gguf(tmp_path / "tiny.gguf")
     rng, data = random.Random(seed), bytearray(path.read_bytes())
