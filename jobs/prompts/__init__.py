@@ -32,13 +32,18 @@ def packaged_prompt(name: str) -> str:
 
 def prompt_names() -> list[str]:
     """All prompts, each of which may be replaced by one's own, in order of their names."""
-    return sorted(_names(files(__name__)))
+    return list(_packaged_names())
 
 
 def prompt_hashes() -> dict[str, str]:
     """Content hash by file name, of all prompt files of the dataset, in order of their names."""
-    names = sorted(name for name in _names(files(__name__)) if "/" not in name)
+    names = (name for name in _packaged_names() if "/" not in name)
     return {name: content_id("prompt", read_prompt(name)) for name in names}
+
+
+@cache
+def _packaged_names() -> tuple[str, ...]:
+    return tuple(sorted(_names(files(__name__))))
 
 
 @cache

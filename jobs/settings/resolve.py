@@ -5,7 +5,7 @@ import re
 import tomllib
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple, Union, get_args, get_origin
@@ -205,6 +205,7 @@ def _check_sections(layer: Layer) -> None:
             )
 
 
+@cache
 def _read_teacher_defaults() -> Tree:
     return tomllib.loads(files(__package__).joinpath("teacher_defaults.toml").read_text("utf-8"))
 

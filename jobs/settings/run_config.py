@@ -2,6 +2,7 @@
 
 import tomllib
 import uuid
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def new_run_config(settings: RunSettings) -> RunConfig:
     """The config of a run that begins now, with this version's prompts."""
     identity = RunIdentity(
         format_version=FORMAT_VERSION,
-        version=version(DISTRIBUTION),
+        version=_own_version(),
         run_id=uuid.uuid4().hex,
         prompts=prompt_hashes(),
         judge=rows_judge(settings),
@@ -143,9 +144,14 @@ def write_run_config(path: Path, config: RunConfig) -> None:
     tree["run"] = {
         **config.run.model_dump(mode="json"),
         "format_version": FORMAT_VERSION,
-        "version": version(DISTRIBUTION),
+        "version": _own_version(),
     }
     replace_file(path, (HEADER + tomli_w.dumps(tree).encode()).rstrip(b"\n").split(b"\n"))
+
+
+@cache
+def _own_version() -> str:
+    return version(DISTRIBUTION)
 
 
 def _refuse_newer(path: Path, tree: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from engine.last_call import MAX_MESSAGE_CHARS, noted_call, read_last_call
 from engine.run_folder import RunFolder
 from engine.testing.clocks import ManualClock
 from schemas.last_call import LastCall
+from tests.rows import each_row
 
 
 def note_of(path: Path) -> LastCall:
@@ -39,8 +40,8 @@ def test_end_says_what_the_command_left(tmp_path: Path) -> None:
     assert call.ended_at == "2026-11-25T00:02:00+00:00"
 
 
-@pytest.mark.parametrize(
-    ("error", "ending", "message"),
+@each_row(
+    "error, ending, message",
     [
         (FatalError("the key is revoked"), "failed", "the key is revoked"),
         (InterruptedRunError(15), "interrupted", "it received SIGTERM"),

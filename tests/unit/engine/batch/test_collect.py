@@ -13,6 +13,7 @@ from engine.errors import (
 from engine.testing.batch_provider import Line, answered_line, refused_line, untried_line
 from engine.testing.calls import chat_request
 from schemas.outcomes import Completed, Failed
+from tests.rows import each_row
 from tests.unit.engine.batch.desks import make_place, submit
 
 IDS = ["a", "b", "c"]
@@ -34,8 +35,8 @@ async def test_answers_are_kept_at_half_the_price(tmp_path: Path) -> None:
     assert [(o.lane, o.attempts) for o in place.settled.values()] == [("batch", 1)] * 3
 
 
-@pytest.mark.parametrize("status", ["expired", "cancelled"])
-@pytest.mark.parametrize("rest", ["in the error file", "nowhere"])
+@each_row("status", ["expired", "cancelled"])
+@each_row("rest", ["in the error file", "nowhere"])
 async def test_unanswered_requests_of_a_batch_cut_short_come_back_and_use_up_no_attempt(
     status: str, rest: str, tmp_path: Path
 ) -> None:
@@ -89,7 +90,7 @@ async def test_when_the_first_requests_of_a_batch_all_failed_alike_the_run_stops
     assert len(place.settled) == 25
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     [
         refused_line("a", 500, "server_error"),

@@ -16,6 +16,7 @@ from engine.errors import (
 )
 from engine.testing.calls import chat_request
 from schemas.batches import RemoteState
+from tests.rows import each_row
 from tests.unit.engine.batch.desks import make_place, submit
 
 IDS = ["a", "b", "c"]
@@ -28,8 +29,8 @@ def not_served(status: int) -> EngineError:
     return NotFoundError(f"{status} Not Found", status=status)
 
 
-@pytest.mark.parametrize("status", [404, 405, 501])
-@pytest.mark.parametrize("call", ["upload", "create"])
+@each_row("status", [404, 405, 501])
+@each_row("call", ["upload", "create"])
 async def test_host_without_batches_is_named_and_everything_comes_back(
     call: str, status: int, tmp_path: Path
 ) -> None:
@@ -143,7 +144,7 @@ async def test_host_that_lists_no_batches_leaves_it_to_the_user_whether_one_was_
     assert place.provider.calls["create"] == 1
 
 
-@pytest.mark.parametrize(
+@each_row(
     "refusal",
     [
         RateLimitError("429 Enqueued token limit. Limit: 50 tokens", code="x", status=429),

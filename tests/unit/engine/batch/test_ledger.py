@@ -15,6 +15,7 @@ from engine.errors import ConfigError, DamagedLogError, NotFoundError
 from engine.testing.calls import chat_request
 from engine.testing.clocks import ManualClock
 from schemas.batches import BatchIntent, BatchTally, RemoteState
+from tests.rows import each_row
 from tests.unit.engine.batch.desks import make_place, submit
 
 INTENT = BatchIntent(
@@ -139,7 +140,7 @@ async def test_line_that_is_no_event_is_damage(tmp_path: Path) -> None:
         read_batches(path)
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
+@each_row("number", [1, 2, 3])
 async def test_event_that_is_missing_is_damage(number: int, tmp_path: Path) -> None:
     """Without it its batch would be bought again."""
     async with open_ledger(tmp_path) as ledger:

@@ -34,7 +34,7 @@ def text_of(line: Line, old: bytes = b"", new: bytes = b"") -> bytes:
 DEEP = b"[" * 2_000 + b"]" * 2_000
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     [
         text_of(answered_line("b"), b"Yes.", rb"party \ud83d"),
@@ -66,7 +66,7 @@ DEEP = b"[" * 2_000 + b"]" * 2_000
         orjson.dumps(text_of(answered_line("b")).decode()),
     ],
 )
-@pytest.mark.parametrize("number", [0, 1, 2])
+@each_row("number", [0, 1, 2])
 async def test_odd_line_is_an_answer_and_does_not_touch_the_others(
     line: bytes, number: int, tmp_path: Path
 ) -> None:
@@ -87,7 +87,7 @@ async def test_odd_line_is_an_answer_and_does_not_touch_the_others(
         assert kept.reply.keys() == outcome.reply.keys() == {"choices", "usage"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     [
         b'{"custom_id": "b", "response": {"status_code": 200, "body": {"choices": [{"mess',
@@ -126,7 +126,7 @@ async def test_line_that_nobody_can_read_is_asked_once_more_and_then_failed_with
     assert bench.budget.spent_usd == pytest.approx(2 * paid_usd + 2 * worst_usd)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     [
         {"custom_id": "a", "response": None, "error": {"code": "content_filter", "message": "no"}},
@@ -154,8 +154,8 @@ async def test_refusal_of_one_request_is_final_also_without_a_response(
 ANSWER, FAULT = answered_line("a"), refused_line("a", 500, "server_error")
 
 
-@pytest.mark.parametrize(
-    ("output", "errors"),
+@each_row(
+    "output, errors",
     [([FAULT, ANSWER], []), ([FAULT], [ANSWER]), ([ANSWER, FAULT], [FAULT]), ([], [FAULT, ANSWER])],
 )
 async def test_an_answer_counts_wherever_else_its_request_has_failed(

@@ -8,6 +8,7 @@ import pytest
 
 from engine.batch.collecting.as_lines import make_lines
 from engine.testing.calls import chat_request
+from tests.rows import each_row
 from tests.unit.engine.batch.desks import make_place, submit
 
 MB = 1 << 20
@@ -24,7 +25,7 @@ def made(path: Path, data: bytes, *, max_bytes: int = MB, max_parsed_bytes: int 
     return path.read_bytes()
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [
         LINES,
@@ -52,7 +53,7 @@ def test_large_array_is_taken_apart_at_its_lines(tmp_path: Path) -> None:
     assert [json.loads(line) for line in lines] == ROWS
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [
         b"",

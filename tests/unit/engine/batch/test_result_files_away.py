@@ -15,6 +15,7 @@ from engine.errors import (
 from engine.testing.batch_provider import answered_line, refused_line, untried_line
 from engine.testing.calls import chat_request
 from schemas.outcomes import Completed
+from tests.rows import each_row
 from tests.unit.engine.batch.desks import make_place, submit
 
 IDS = ["a", "b", "c"]
@@ -117,7 +118,7 @@ async def test_the_hour_in_which_results_are_waited_for_begins_once_whoever_asks
         assert not bench.desk.out
 
 
-@pytest.mark.parametrize(
+@each_row(
     "damage",
     [
         lambda whole: whole[:-40],

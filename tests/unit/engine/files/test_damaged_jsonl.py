@@ -12,6 +12,7 @@ from engine.errors import DamagedLogError, StorageError
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import line_prefix, read_lines, read_lines_by_id
 from engine.files.line_scan import scan_lines
+from tests.rows import each_row
 from tests.unit.engine.files.items import make_line, write_items
 
 
@@ -45,7 +46,7 @@ async def test_torn_line_can_be_torn_anywhere(tmp_path: Path) -> None:
         assert len(path.read_bytes()) in (0, first, len(whole))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "damage",
     [
         b"\n",
@@ -143,8 +144,8 @@ def lengthen(path: Path) -> None:
         file.write(b"{}\n")
 
 
-@pytest.mark.parametrize(
-    ("meddle", "told"),
+@each_row(
+    "meddle, told",
     [
         (delete, "was deleted while it was written"),
         (move, "was moved while it was written"),

@@ -10,6 +10,7 @@ from engine.files.journal import Journal, decode_outcome, encode_outcome, read_s
 from engine.testing.calls import chat_request, completed, failed
 from engine.wire.lenient_json import dump_json, parse_json
 from schemas.outcomes import Completed, Failed, Outcome, Usage
+from tests.rows import each_row
 from tests.unit.engine.files.open_files import open_files
 
 PRETTY_REPLY = b'{\n  "id": "chatcmpl-1",\n  "choices": [{"message": {"content": "a\\nb"}}]\n}\n'
@@ -108,7 +109,7 @@ async def test_reply_nested_too_deeply_for_the_fast_parser_comes_back(tmp_path: 
     ]
 
 
-@pytest.mark.parametrize("raw", [b"<html>\n</html>", b"\xff\0}\r\n{", bytes(range(256))])
+@each_row("raw", [b"<html>\n</html>", b"\xff\0}\r\n{", bytes(range(256))])
 async def test_bytes_that_nobody_can_read_are_kept_as_they_came(raw: bytes, tmp_path: Path) -> None:
     failed = replace(make_failed(), code="malformed_reply", raw=raw)
 

@@ -9,6 +9,7 @@ from engine.errors import DamagedLogError
 from engine.files import line_scan
 from engine.files.jsonl_lines import id_key, line_prefix
 from engine.files.line_scan import find_keys, scan_lines
+from tests.rows import each_row
 
 PREFIX = line_prefix("custom_id")
 Damage = Callable[[bytes, bytes], list[bytes]]
@@ -28,8 +29,8 @@ def many(count: int) -> list[bytes]:
     return [line(f"q-{number:06}") for number in range(count)]
 
 
-@pytest.mark.parametrize("count", SIZES)
-@pytest.mark.parametrize("name", ["{:06}", "{}", 'a "quoted" {}', "ä{}", "{}\\"])
+@each_row("count", SIZES)
+@each_row("name", ["{:06}", "{}", 'a "quoted" {}', "ä{}", "{}\\"])
 def test_every_line_is_found_by_its_id(tmp_path: Path, count: int, name: str) -> None:
     path = tmp_path / "log.jsonl"
     ids = [name.format(number) for number in range(count)]
@@ -44,9 +45,9 @@ def test_every_line_is_found_by_its_id(tmp_path: Path, count: int, name: str) ->
     assert found.end == path.stat().st_size
 
 
-@pytest.mark.parametrize("count", SIZES)
-@pytest.mark.parametrize(
-    ("damage", "why"),
+@each_row("count", SIZES)
+@each_row(
+    "damage, why",
     [
         (lambda one, two: [one + two], "a second line begins within it"),
         (lambda one, two: [one[:-9] + b"\0" * 30 + two[21:]], NO_TEXT),
@@ -115,7 +116,7 @@ def test_a_line_is_found_whole_wherever_blocks_end(tmp_path: Path) -> None:
     assert found.end == path.stat().st_size - len(b'{"custom_id":"torn')
 
 
-@pytest.mark.parametrize("name", ["{:06}", "{}", "ä{}"])
+@each_row("name", ["{:06}", "{}", "ä{}"])
 def test_lines_that_are_looked_at_together_are_told_by_their_ids_and_sizes(name: str) -> None:
     ids = [name.format(number) for number in range(50)]
     lines = [line(custom_id, "x" * len(custom_id)) + b"\n" for custom_id in ids]
@@ -128,8 +129,6 @@ def test_lines_that_are_looked_at_together_are_told_by_their_ids_and_sizes(name:
     assert found.data == b"".join(lines)
 
 
-@pytest.mark.parametrize(
-    "unusual", [line('a "quoted" id'), b'{"other":1}', line("a")[:-1] + b"\0}"]
-)
+@each_row("unusual", [line('a "quoted" id'), b'{"other":1}', line("a")[:-1] + b"\0}"])
 def test_lines_one_of_which_is_unusual_are_not_looked_at_together(unusual: bytes) -> None:
     assert find_keys(b"\n".join([line("1"), unusual, line("2"), b""]), PREFIX) is None

@@ -21,6 +21,7 @@ from engine.wire.endpoints import Endpoint
 from engine.wire.replies.responses import HttpResponse
 from schemas.outcomes import Completed, Failed, Usage
 from schemas.settings import LimitSettings
+from tests.rows import each_row
 from tests.unit.engine.live.lanes import ENDPOINT, KEY, make_lane, send_all
 
 
@@ -43,7 +44,7 @@ async def test_answer_becomes_a_completed_outcome_with_its_bytes_on_one_line() -
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     "step",
     [
         error_answer(500, "server_error"),
@@ -76,8 +77,8 @@ async def test_transient_trouble_is_tried_again(step: HttpResponse | Exception) 
     assert stats.retried.total() == 1
 
 
-@pytest.mark.parametrize(
-    ("step", "code"),
+@each_row(
+    "step, code",
     [
         (error_answer(400, "context_length_exceeded"), "context_length_exceeded"),
         (error_answer(422), "t"),
@@ -104,8 +105,8 @@ async def test_trouble_of_the_request_itself_is_a_failed_outcome(
     assert len(transport.sent) == 2
 
 
-@pytest.mark.parametrize(
-    ("step", "kind"),
+@each_row(
+    "step, kind",
     [
         (error_answer(401, "invalid_api_key"), AuthError),
         (page_answer(401), AuthError),
@@ -171,8 +172,8 @@ async def test_retry_time_is_bounded() -> None:
     assert len(transport.sent) < 20
 
 
-@pytest.mark.parametrize(
-    ("headers", "floor_s"),
+@each_row(
+    "headers, floor_s",
     [
         ({"retry-after-ms": "2500", "retry-after": "9"}, 2.5),
         ({"retry-after": "3.5"}, 3.5),

@@ -19,6 +19,7 @@ from engine.wire.endpoints import Endpoint
 from engine.wire.replies.responses import HttpResponse
 from schemas.outcomes import Completed, Failed
 from schemas.settings import LimitSettings
+from tests.rows import each_row
 from tests.unit.engine.live.lanes import ENDPOINT, price, send_by_workers
 
 WORST_USD = 0.121  # the 86 bytes of its body count as 21 tokens in; 100 out
@@ -45,8 +46,8 @@ def without_usage() -> HttpResponse:
     return answer._replace(body=orjson.dumps(body))
 
 
-@pytest.mark.parametrize(
-    ("steps", "spent_usd"),
+@each_row(
+    "steps, spent_usd",
     [
         ([], REAL_USD),
         ([LOST], WORST_USD + REAL_USD),
@@ -173,8 +174,8 @@ async def test_a_reply_that_was_cut_off_for_the_budget_is_no_answer_when_money_r
     assert budget.spent_usd == pytest.approx(1.9 + 0.036)
 
 
-@pytest.mark.parametrize(
-    ("tier", "share", "noted"),
+@each_row(
+    "tier, share, noted",
     [
         (None, 1.0, ""),
         ("default", 1.0, ""),

@@ -13,6 +13,7 @@ from engine.wire.endpoints import Endpoint
 from engine.wire.replies.responses import HttpResponse
 from schemas.outcomes import Completed, Failed, Usage
 from schemas.settings import LimitSettings
+from tests.rows import each_row
 from tests.unit.engine.live.lanes import make_lane
 
 
@@ -28,7 +29,7 @@ async def test_cut_off_answer_is_asked_again_once_with_a_doubled_limit_and_both_
     assert outcome.cost_usd == pytest.approx(0.19)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "second",
     [
         good_answer(finish_reason="length"),

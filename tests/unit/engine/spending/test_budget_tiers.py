@@ -66,8 +66,8 @@ class Server:
         return self.billed_usd
 
 
-@pytest.mark.parametrize("spent_usd", [0.0, 14.0, 18.0, 18.5])
-@pytest.mark.parametrize("asked", ["", "auto", "default", "flex"])
+@each_row("spent_usd", [0.0, 14.0, 18.0, 18.5])
+@each_row("asked", ["", "auto", "default", "flex"])
 async def test_account_that_bills_a_dearer_tier_unasked_stays_within_the_cap(
     asked: str, spent_usd: float
 ) -> None:

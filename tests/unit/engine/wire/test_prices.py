@@ -21,11 +21,10 @@ from tests.rows import each_row
 MANY = 50_000
 
 
-@pytest.mark.parametrize("model", COMMON_PRICES)
-@pytest.mark.parametrize(
+@each_row("model", COMMON_PRICES)
+@each_row(
     "usage",
     [Usage(MANY), Usage(MANY, 0, MANY), Usage(MANY, 0, 0, MANY), Usage(completion_tokens=MANY)],
-    ids=["input", "cached", "written", "output"],
 )
 def test_common_prices_are_those_of_the_public_list(model: str, usage: Usage) -> None:
     ours = make_price({})(model, usage)

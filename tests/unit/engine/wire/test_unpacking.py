@@ -3,8 +3,6 @@
 import gzip
 import zlib
 
-import pytest
-
 from engine.wire.unpacking import PIECE_BYTES, Unpacker
 from tests.rows import each_row
 
@@ -31,8 +29,8 @@ PACKED = {
 }
 
 
-@pytest.mark.parametrize("size", [1, 3, 1 << 20])
-@pytest.mark.parametrize(("encoding", "packed"), PACKED.values(), ids=PACKED)
+@each_row("size", [1, 3, 1 << 20])
+@each_row("encoding, packed", PACKED.values())
 def test_what_was_packed_comes_out_whole(encoding: str, packed: bytes, size: int) -> None:
     unpacker = Unpacker(encoding)
 

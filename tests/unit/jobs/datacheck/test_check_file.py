@@ -7,6 +7,7 @@ import pytest
 
 from engine.errors import ConfigError
 from jobs.datacheck.check_file import FileCheck, check_file, describe_check
+from tests.rows import each_row
 
 EXCERPT = (
     "The kiln is heated to 1220 degrees before porcelain goes in, and it stays shut for a whole "
@@ -62,8 +63,8 @@ def test_long_answers_that_say_nearly_the_same_are_counted(tmp_path: Path) -> No
     assert "1 answers (1 more of the long ones nearly)" in "\n".join(describe_check(found))
 
 
-@pytest.mark.parametrize(
-    ("line", "says"),
+@each_row(
+    "line, says",
     [
         ("{", "is not JSON"),
         ("[]", 'a list of "messages"'),
@@ -123,8 +124,8 @@ def test_languages_and_refusals_are_counted(tmp_path: Path) -> None:
     assert found.refusal_count == 1
 
 
-@pytest.mark.parametrize(
-    ("secret", "name"),
+@each_row(
+    "secret, name",
     [
         ("AKIA" + "ABCDEFGHIJKLMNOP", "AWS key"),
         ("-----BEGIN RSA " + "PRIVATE KEY-----", "private key"),
@@ -145,8 +146,8 @@ def test_secret_is_named_by_its_kind_and_line_and_not_shown(
     assert secret not in shown
 
 
-@pytest.mark.parametrize(
-    ("text", "names"),
+@each_row(
+    "text, names",
     [
         ("Write to jane.doe@firm.de or call +49 30 1234567.", {"e-mail address", "phone number"}),
         ("Write to jane@example.org.", set()),
@@ -165,8 +166,8 @@ def test_personal_data_is_counted_and_forbids_nothing(
     assert found.is_fit
 
 
-@pytest.mark.parametrize(
-    ("item", "how"),
+@each_row(
+    "item, how",
     [
         ({"question": KILN[0].upper()}, "same question"),
         ("before porcelain goes in: how hot is the kiln?", "nearly the same question"),

@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from engine.files.journal import Journal
 from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
@@ -17,6 +15,7 @@ from jobs.dataset.coverage import FILE_NAME, write_coverage
 from jobs.run.run_stages import run_stages
 from schemas.dataset import ChunkCoverage, Rejection
 from schemas.documents import HeldOutCheck
+from tests.rows import each_row
 from tests.unit.jobs.dataset.teacher import make_chunk
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
 from tests.unit.jobs.run.contexts import make_context
@@ -44,7 +43,7 @@ async def ask_about(folder: RunFolder, sends: str) -> str:
     return "\n".join(str(body["messages"]) for body in ask.bodies)
 
 
-@pytest.mark.parametrize(("sends", "sent"), [("all", 3), ("no_secrets", 2), ("no_personal", 1)])
+@each_row("sends, sent", [("all", 3), ("no_secrets", 2), ("no_personal", 1)])
 async def test_only_what_may_be_sent_is_sent(sends: str, sent: int, tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run", make_settings())
 

@@ -1,5 +1,3 @@
-import pytest
-
 from jobs.documents.chunk_faults import find_chunk_fault, prose_share
 from schemas.settings import ChunkSettings
 from tests.rows import each_row
@@ -91,7 +89,7 @@ def test_numbered_paragraphs_of_a_contract_are_no_contents() -> None:
     assert reason_of("\n\n".join(each[:24] for each in paragraphs)) == "contents_page"
 
 
-@pytest.mark.parametrize("text", [TABLE, CODE, LINKS], ids=["table", "code", "links"])
+@each_row("text", [TABLE, CODE, LINKS])
 def test_tables_code_and_lists_of_links_are_little_prose(text: str) -> None:
     assert reason_of(text) == "little_prose"
 
@@ -124,7 +122,7 @@ def test_two_sentences_do_not_explain_a_page_of_code() -> None:
     assert reason_of(explanation + 2 * CODE) == "little_prose"
 
 
-@pytest.mark.parametrize("text", [CONTENTS, LEADERS, INDEX], ids=["numbers", "leaders", "index"])
+@each_row("text", [CONTENTS, LEADERS, INDEX])
 def test_tables_of_contents_and_indexes_are_contents_pages(text: str) -> None:
     assert reason_of(text) == "contents_page"
 

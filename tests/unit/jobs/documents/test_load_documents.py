@@ -39,8 +39,8 @@ def test_gzip_is_unpacked_and_both_extensions_leave_the_title(tmp_path: Path) ->
     assert (document.title, document.format, document.text) == ("guide", "text", "one two")
 
 
-@pytest.mark.parametrize(
-    ("data", "reason"),
+@each_row(
+    "data, reason",
     [
         (gzip.compress(b"text" * 1000, mtime=0)[:-9], "damaged"),
         (b"no gzip", "damaged"),
@@ -114,8 +114,8 @@ def test_a_file_that_vanished_says_so(tmp_path: Path) -> None:
     assert caught.value.reason == "unreadable"
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "encoding", "read"),
+@each_row(
+    "name, text, encoding, read",
     [
         ("a.txt", "Le café coûte 3 ¥ à l’île.", "mac_roman", "Le café coûte 3 ¥ à l’île."),
         ("a.md", "# Maß\n\n¼ Öl ▓", "cp437", "Maß\n\n¼ Öl ▓"),
@@ -147,8 +147,8 @@ def test_an_encoding_that_is_none_of_text_or_writes_half_characters_is_refused(
         DocumentSettings(encoding=encoding)
 
 
-@pytest.mark.parametrize(
-    ("name", "data"),
+@each_row(
+    "name, data",
     [
         ("a.txt", "déjà vu".encode()),
         ("a.txt", "déjà vu".encode("utf-16")),

@@ -1,11 +1,10 @@
 from collections.abc import Iterable
 
-import pytest
-
 from jobs.documents.split_documents import assign_sides
 from jobs.documents.split_groups import DocumentSize
 from schemas.documents import Side, SplitAssignment
 from schemas.settings import SplitSettings
+from tests.rows import each_row
 from tests.unit.jobs.documents.texts import PARAGRAPH
 
 SETTINGS = SplitSettings(block_tokens=400, gap_tokens=50)
@@ -45,7 +44,7 @@ def tokens_on(assignments: Iterable[SplitAssignment], side: Side) -> float:
     return sum(span.end_char - span.start_char for span in spans) / CHARS_PER_TOKEN
 
 
-@pytest.mark.parametrize(
+@each_row(
     "token_counts",
     [
         [30_000],
@@ -55,9 +54,8 @@ def tokens_on(assignments: Iterable[SplitAssignment], side: Side) -> float:
         [900] * 25,
         [2**i for i in range(6, 14)],
     ],
-    ids=["one", "two", "four", "one big", "many", "all sizes"],
 )
-@pytest.mark.parametrize("seed", range(5))
+@each_row("seed", range(5))
 def test_the_held_out_share_of_tokens_is_near_the_wanted(
     token_counts: list[int], seed: int
 ) -> None:

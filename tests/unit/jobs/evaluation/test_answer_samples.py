@@ -1,8 +1,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from engine.files.records import RecordLog
 from engine.testing.calls import failed
 from jobs.dataset.rows.chat_rows import chat_row, excerpt_of
@@ -27,8 +25,8 @@ SAMPLE = Sample(
 UNANSWERABLE = SAMPLE.model_copy(update={"sample_id": "u", "slice": "unanswerable"})
 
 
-@pytest.mark.parametrize("mode", ["open", "closed"])
-@pytest.mark.parametrize("instructs", [True, False])
+@each_row("mode", ["open", "closed"])
+@each_row("instructs", [True, False])
 async def test_models_are_asked_what_training_rows_ask(
     tmp_path: Path, mode: Mode, instructs: bool
 ) -> None:

@@ -1,13 +1,12 @@
 from pathlib import Path
 
-import pytest
-
 from engine.files.records import encode_record
 from engine.run_folder import RunFolder
 from jobs.evaluation.evaluated_models import evaluated_models, find_baseline
 from jobs.settings.resolve import read_assignments, resolve_settings
 from schemas.finetuning import TuningEvent
 from schemas.settings import RunSettings
+from tests.rows import each_row
 
 
 def settings_of(*assignments: str) -> RunSettings:
@@ -41,8 +40,8 @@ def test_the_baseline_is_the_model_that_was_tuned(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("assignments", "baseline"),
+@each_row(
+    "assignments, baseline",
     [
         (["evaluation.tuned_model=ft:gpt-4.1-mini:o::i"], "gpt-4.1-mini"),
         (["evaluation.tuned_model=mine", "student.model=weak"], "weak"),

@@ -1,14 +1,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 from engine.files.records import encode_record
 from engine.run_folder import RunFolder
 from jobs.evaluation.answer_samples import MODEL_ANSWERS, answer_tasks
 from jobs.evaluation.questions.build_samples import SAMPLES
 from jobs.evaluation.rejudge import answered_modes
 from schemas.evaluation import Mode, ModelAnswer, Role, Sample
+from tests.rows import each_row
 from tests.unit.jobs.evaluation.made_run import MODEL_ANSWER, make_settings
 
 SETTINGS = make_settings("baseline.model=small", "tuned.model=tuned")
@@ -30,8 +29,8 @@ def answer(role: Role, model: str, mode: Mode) -> ModelAnswer:
     )
 
 
-@pytest.mark.parametrize(
-    ("roles", "modes"),
+@each_row(
+    "roles, modes",
     [((), ["open", "closed"]), (("tuned",), ["closed"]), (("baseline",), ["open"])],
 )
 def test_only_modes_in_which_roles_asked_for_have_answered_are_judged_again(

@@ -67,7 +67,7 @@ async def lines_of(folder: RunFolder, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@each_row("name", FORMATS)
 async def test_every_row_is_in_every_format(name: str, tmp_path: Path) -> None:
     folder = await make_exported_run(tmp_path)
 
@@ -156,7 +156,7 @@ async def test_preference_pairs_are_what_is_right_with_one_text_and_wrong_with_t
     assert len(pairs) == 2
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@each_row("name", FORMATS)
 async def test_nothing_held_out_is_exported(name: str, tmp_path: Path) -> None:
     folder = await make_exported_run(tmp_path)
 

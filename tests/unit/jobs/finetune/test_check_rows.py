@@ -6,6 +6,7 @@ import pytest
 
 from engine.errors import ConfigError
 from jobs.finetune.check_rows import MIN_ROWS, CheckedRows, check_rows, require_rows
+from tests.rows import each_row
 from tests.unit.jobs.finetune.rows import many_rows, row, write_held_out, write_lines
 
 
@@ -31,8 +32,8 @@ def test_good_rows_are_counted_and_hashed(tmp_path: Path) -> None:
     assert checked.sha256 == hashlib.sha256(b"".join(x + b"\n" for x in [*lines, b""])).hexdigest()
 
 
-@pytest.mark.parametrize(
-    ("line", "problem"),
+@each_row(
+    "line, problem",
     [
         (b"{", "is not JSON"),
         (b'{"messages":[{"role":"user","content":"\xff"}]}', "is not JSON"),
@@ -66,7 +67,7 @@ def test_row_of_too_many_tokens_is_refused(tmp_path: Path) -> None:
         check(tmp_path, [row()], max_row_tokens=20)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "question",
     [
         "Which moon is the largest one?",
@@ -89,7 +90,7 @@ def test_held_out_question_is_found_in_an_earlier_turn_and_without_an_excerpt(
         check(tmp_path, [line])
 
 
-@pytest.mark.parametrize("question", ["Which planet is the largest one?", "?!", "Which moons?"])
+@each_row("question", ["Which planet is the largest one?", "?!", "Which moons?"])
 def test_question_that_is_merely_related_is_no_leakage(tmp_path: Path, question: str) -> None:
     assert check(tmp_path, [row(question)]).rows == 1
 

@@ -12,6 +12,7 @@ from engine.errors import (
     TransientError,
 )
 from engine.testing.calls import chat_request
+from tests.rows import each_row
 from tests.unit.engine.batch.desks import make_place, submit
 from tests.unit.jobs.run.driven_rounds import (
     OUTAGE,
@@ -22,7 +23,7 @@ from tests.unit.jobs.run.driven_rounds import (
 )
 
 
-@pytest.mark.parametrize("step_count", [1, 2, 4])
+@each_row("step_count", [1, 2, 4])
 async def test_rounds_are_the_longest_chain_of_calls_and_one_more(
     step_count: int, tmp_path: Path
 ) -> None:

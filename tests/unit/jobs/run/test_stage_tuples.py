@@ -4,8 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from jobs.classic.answer_question_file import IMPORTED
 from jobs.dataset.stages import DATASET
 from jobs.documents.readers.registry import FORMATS
@@ -15,6 +13,7 @@ from jobs.run.changing.changes import read_touches
 from jobs.run.stages import ItemWork, Stage
 from jobs.show.describe import LABEL_CHARS
 from schemas.settings.touches import Touches
+from tests.rows import each_row
 from tests.unit.docs.test_run_folder_docs import DESCRIBED, DOCS
 
 JOBS_DIR = Path(__file__).parents[4] / "jobs"
@@ -25,20 +24,20 @@ def test_no_two_stages_have_one_name() -> None:
     assert len({stage.name for stage in STAGES}) == len(STAGES)
 
 
-@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+@each_row("stage", STAGES)
 def test_stage_reads_only_what_comes_before_it(stage: Stage[Any]) -> None:
     before = {earlier.name for earlier in STAGES[: STAGES.index(stage)]}
 
     assert set(stage.reads) <= before
 
 
-@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+@each_row("stage", STAGES)
 def test_results_of_a_stage_are_described(stage: Stage[Any]) -> None:
     if stage.result is not None:
         assert stage.result in DESCRIBED.values(), f"docs/run-folder.md: {stage.name}.jsonl"
 
 
-@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+@each_row("stage", STAGES)
 def test_file_of_a_stage_stands_in_the_tree_of_the_run_folder(stage: Stage[Any]) -> None:
     tree = DOCS.partition("```\nRUN/\n")[2].partition("```")[0]
 
@@ -47,7 +46,7 @@ def test_file_of_a_stage_stands_in_the_tree_of_the_run_folder(stage: Stage[Any])
     assert stage.result is None or name in tree.split(), "docs/run-folder.md: the tree at its top"
 
 
-@pytest.mark.parametrize("stage", DATASET, ids=lambda stage: stage.name)
+@each_row("stage", DATASET)
 def test_label_of_a_stage_fits_the_status(stage: Stage[None]) -> None:
     assert len(stage.label) <= LABEL_CHARS
 
@@ -64,7 +63,7 @@ def test_every_format_has_its_place_among_twins() -> None:
     )
 
 
-@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+@each_row("stage", STAGES)
 def test_work_that_asks_can_be_told_by_its_window(stage: Stage[Any]) -> None:
     if isinstance(stage.work, ItemWork):
         assert stage.work.asks == bool(stage.purposes)

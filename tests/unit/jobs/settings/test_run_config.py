@@ -92,7 +92,7 @@ def test_damaged_config_says_which_setting_is_wrong_and_what_to_do(
     assert "--accept-changes" in str(caught.value)
 
 
-@pytest.mark.parametrize("run", ["run = 1", "[run]", "[run]\nformat_version = 'x'", ""])
+@each_row("run", ["run = 1", "[run]", "[run]\nformat_version = 'x'", ""])
 def test_config_without_a_sound_table_of_the_run_is_damaged(run: str, tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(f"documents_dir = 'docs'\n{run}")

@@ -106,7 +106,7 @@ async def test_what_has_a_place_of_its_own_lies_there_in_the_shard_of_its_number
     assert written == [chunks[number::5] for number in range(5)]
 
 
-@pytest.mark.parametrize("stage", [*DATASET, *EVALUATION], ids=lambda stage: stage.name)
+@each_row("stage", [*DATASET, *EVALUATION])
 def test_work_of_every_stage_that_asks_is_found_by_its_name(stage: Stage[Any]) -> None:
     works = [stage.work, *vars(sys.modules[_module_of(stage)]).values()]
 

@@ -12,6 +12,7 @@ from engine.stopping import Stopping
 from engine.testing.clocks import ManualClock
 from jobs.stored.lending import STEP_SHARE, StoredLender
 from jobs.stored.part_log import PartLog
+from tests.rows import each_row
 from tests.unit.jobs.send.sharded.outside.test_sealer import RefusingStore
 from tests.unit.jobs.stored.stored_folder import append, begin, make_folder
 
@@ -44,8 +45,8 @@ class Lending:
         return [part.note.lent_usd for _, part in PartLog(self.store).parts()][-1]
 
 
-@pytest.mark.parametrize(
-    ("claim", "granted_usd"),
+@each_row(
+    "claim, granted_usd",
     [
         (Claim("run", 1, {}, used_usd=2.0, wanted_usd=3.0), 5.0),
         (Claim("run", 1, {}, used_usd=2.0, wanted_usd=0.01), 2.0 + BUDGET_USD * STEP_SHARE),

@@ -4,6 +4,7 @@ import pytest
 
 from engine.errors import DamagedLogError
 from jobs.stored.parts import Base, Extent, FileChange, Part, PartNote, decode, encode, merge
+from tests.rows import each_row
 
 
 def change(name: str, base: Base, *extents: Extent, size_bytes: int = 0) -> FileChange:
@@ -31,7 +32,7 @@ def test_part_is_read_as_it_was_written() -> None:
     assert decode(encode(written), "a part") == written
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [
         encode(part(change("../../etc/passwd", "empty"))),

@@ -1,12 +1,10 @@
-import pytest
-
 from jobs.text.user_message import UserMessage, read_user_message
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     "shown",
     ["Excerpt from Kilns:\n\nIt is hot.", "Excerpt from Tests:\n\nQuestion: is it hot?", ""],
-    ids=["open-book", "an excerpt that holds the words before a question", "closed-book"],
 )
 def test_what_is_shown_and_what_is_asked_are_told_apart_again(shown: str) -> None:
     message = UserMessage(shown, "How hot is the kiln?")

@@ -8,6 +8,7 @@ import ctypes
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -208,6 +209,7 @@ def _getter(name: str, count: int) -> Callable[..., Any]:
     return _function(name, ctypes.c_int, ctypes.c_int, *(ctypes.c_void_p,) * count)
 
 
+@cache  # a new type of functions for each page would cost more than most pages do
 def _function(name: str, result: Any, *arguments: Any) -> Callable[..., Any]:  # noqa: ANN401
     address = ctypes.cast(getattr(pdfium_c, name), ctypes.c_void_p).value
     assert address is not None

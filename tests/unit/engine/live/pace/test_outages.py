@@ -22,6 +22,7 @@ from engine.wire.endpoints import Endpoint
 from engine.wire.replies.responses import HttpResponse
 from schemas.outcomes import Completed
 from schemas.settings import LimitSettings
+from tests.rows import each_row
 from tests.unit.engine.live.lanes import ENDPOINT, OTHER, make_lane, send_all, send_by_workers
 
 REFUSED = NeverSentError("connection refused")
@@ -47,7 +48,7 @@ def failing_between(start_s: float, end_s: float, failure: Step) -> FakeTranspor
     return FakeTransport(responder=respond)
 
 
-@pytest.mark.parametrize("failure", [page_answer(502), LOST, REFUSED, error_answer(503)])
+@each_row("failure", [page_answer(502), LOST, REFUSED, error_answer(503)])
 @in_virtual_time
 async def test_outage_is_waited_out_with_few_probes_and_every_request_is_answered(
     failure: Step,
@@ -178,7 +179,7 @@ async def test_requests_go_where_there_is_room() -> None:
     assert asyncio.get_running_loop().time() < 14
 
 
-@pytest.mark.parametrize(
+@each_row(
     "failure",
     [page_answer(502), REFUSED, error_answer(401), error_answer(429, "insufficient_quota")],
 )

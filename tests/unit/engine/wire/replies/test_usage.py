@@ -1,7 +1,5 @@
 from typing import Any
 
-import pytest
-
 from engine.wire.replies.usage import CountedUsage, count_usage, read_usage
 from schemas.outcomes import Usage
 from tests.rows import each_row
@@ -78,8 +76,8 @@ def test_reasoning_that_only_the_total_names_counts_as_output() -> None:
     assert counted == CountedUsage(Usage(300, 400), is_estimated=False)
 
 
-@pytest.mark.parametrize("total", [{}, {"total_tokens": 380}, {"total_tokens": 340}])
-@pytest.mark.parametrize(("hidden", "counted"), [(40, 40), (41, 81), (-1, 40), ("x", 40)])
+@each_row("total", [{}, {"total_tokens": 380}, {"total_tokens": 340}])
+@each_row("hidden, counted", [(40, 40), (41, 81), (-1, 40), ("x", 40)])
 def test_reasoning_that_was_not_counted_as_output_counts(
     hidden: object, counted: int, total: dict[str, int]
 ) -> None:

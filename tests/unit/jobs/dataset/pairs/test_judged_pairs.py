@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from engine.files.journal import Journal
 from engine.files.records import RecordLog, read_records
 from jobs.dataset.judge.judge_rows import VERDICTS
@@ -15,6 +13,7 @@ from jobs.run.run_stages import run_stages
 from schemas.dataset import Rejection, Verdict
 from schemas.documents import Chunk
 from schemas.settings import EvaluationSettings
+from tests.rows import each_row
 from tests.unit.jobs.dataset.judge.judged_run import judge_saying, verdicts
 from tests.unit.jobs.dataset.pairs.paired_run import (
     ANSWER,
@@ -35,8 +34,8 @@ from tests.unit.jobs.run.contexts import make_context
 JUDGED = make_settings(*EVERY, "dataset.unanswerable_fraction=0", "judge.of_rows=true")
 
 
-@pytest.mark.parametrize(
-    ("sentences", "reason"),
+@each_row(
+    "sentences, reason",
     [
         ((1, 3), None),
         ((1, 2), "judged_one_passage"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.made_files import make_epub, make_zip
 from tests.unit.jobs.documents.readers.reading import headings, read
 
@@ -104,8 +105,8 @@ BAD_ARCHIVES: dict[str, tuple[Callable[[], bytes], str]] = {  # made where they 
 }
 
 
-@pytest.mark.parametrize("format_name", ["epub", "docx", "pptx"])
-@pytest.mark.parametrize("name", BAD_ARCHIVES)
+@each_row("format_name", ["epub", "docx", "pptx"])
+@each_row("name", BAD_ARCHIVES)
 def test_bad_archives_have_their_reason(format_name: str, name: str) -> None:
     make, reason = BAD_ARCHIVES[name]
 

@@ -4,8 +4,6 @@ The reports: chardet 185 and 292, uchardet 40 and 42, cchardet 101, charset_norm
 xberg 1223, CudaText 2928.
 """
 
-import pytest
-
 from jobs.documents.readers.damaged_text import once_decoded
 from jobs.documents.readers.decode import decode_markup, decode_text
 from tests.rows import each_row
@@ -35,8 +33,8 @@ def test_text_that_only_looks_so_is_left_alone(text: str) -> None:
     assert once_decoded(text) == text
 
 
-@pytest.mark.parametrize("codec", ["cp850", "cp437", "mac_roman"])
-@pytest.mark.parametrize("text", [GERMAN.replace("–", "-"), FRENCH])
+@each_row("codec", ["cp850", "cp437", "mac_roman"])
+@each_row("text", [GERMAN.replace("–", "-"), FRENCH])
 def test_text_of_dos_and_of_an_old_macintosh_is_known(text: str, codec: str) -> None:
     assert decode_text(text.encode(codec)) == text
 

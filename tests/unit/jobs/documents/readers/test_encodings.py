@@ -1,7 +1,5 @@
 import time
 
-import pytest
-
 from jobs.documents.readers.clean_text import clean, clean_line
 from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import read
@@ -11,8 +9,8 @@ RUSSIAN = "Насос включают только при закрытом кл
 JAPANESE = "ポンプは弁を閉じた状態で始動します。弁は手で開けます。"
 
 
-@pytest.mark.parametrize("format_name", ["text", "markdown", "html"])
-@pytest.mark.parametrize(
+@each_row("format_name", ["text", "markdown", "html"])
+@each_row(
     "data", [POLISH.encode() + b" \xe9 x", b"\xff" + POLISH.encode(), (POLISH + "ż").encode()[:-1]]
 )
 def test_utf8_with_a_bad_byte_stays_utf8(format_name: str, data: bytes) -> None:

@@ -123,9 +123,9 @@ def test_damaged_lines_of_json_are_named() -> None:
     assert extract.notes[0].startswith("5 of 6 rows are damaged and left out: row 2: no JSON")
 
 
-@pytest.mark.parametrize("column", ["", "text"])
-@pytest.mark.parametrize(
-    ("format_name", "data"),
+@each_row("column", ["", "text"])
+@each_row(
+    "format_name, data",
     [("csv", "id;body\n1;x\n"), ("jsonl", '{"id": 1, "body": "x"}')],
 )
 def test_a_column_that_is_not_there_is_answered_with_those_that_are(
@@ -165,8 +165,8 @@ def test_every_kind_of_line_end_ends_a_row(end: str) -> None:
     assert extract.text == "One.\n\nTwo,\nlines."
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1251", "koi8-r"])
-@pytest.mark.parametrize("format_name", ["csv", "jsonl"])
+@each_row("encoding", ["utf-8-sig", "utf-16", "cp1251", "koi8-r"])
+@each_row("format_name", ["csv", "jsonl"])
 def test_a_table_is_in_the_encoding_of_its_letters_however_late_they_come(
     format_name: str, encoding: str
 ) -> None:

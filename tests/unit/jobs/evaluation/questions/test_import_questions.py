@@ -4,6 +4,7 @@ import pytest
 
 from engine.errors import ConfigError
 from jobs.evaluation.questions.import_questions import read_questions
+from tests.rows import each_row
 
 
 def test_questions_are_read_in_order_each_once(tmp_path: Path) -> None:
@@ -13,8 +14,8 @@ def test_questions_are_read_in_order_each_once(tmp_path: Path) -> None:
     assert read_questions(path) == ["What is it?", "Why now?", "Wo?"]
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
+@each_row(
+    "content, message",
     [
         (b"", "holds no question"),
         (b"\n \n", "holds no question"),

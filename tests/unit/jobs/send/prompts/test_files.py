@@ -11,6 +11,7 @@ from engine.testing.calls import chat_request, completed
 from jobs.send.prompts.answers import check_text_path, write_answers
 from jobs.send.prompts.files import PromptForm, read_prompts, read_template, write_requests
 from jobs.send.result_lines import encode_answer
+from tests.rows import each_row
 
 FORM = PromptForm("m", 50)
 
@@ -89,8 +90,8 @@ def test_request_has_model_prompt_and_limit(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "problem"),
+@each_row(
+    "name, text, problem",
     [
         ("p.txt", "\n \n", "p.txt: holds no prompt"),
         ("r.jsonl", '\n{"name": "A"}\n', "r.jsonl, line 2: has no 'prompt'; found name"),

@@ -1,7 +1,5 @@
 from collections.abc import Callable
 
-import pytest
-
 from jobs.text.private.find_private import (
     Masked,
     find_private,
@@ -28,8 +26,8 @@ SECRETS = (
 PERSONAL = ("jo@kiln.de", "+49 30 901820 11", "4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00")
 
 
-@pytest.mark.parametrize("secret", SECRETS)
-@pytest.mark.parametrize("mask", [mask_secrets, lambda text: mask_private(text, "en")])
+@each_row("secret", SECRETS)
+@each_row("mask", [mask_secrets, lambda text: mask_private(text, "en")])
 def test_no_character_of_a_secret_is_left_and_nothing_else_moves(
     secret: str, mask: Callable[[str], Masked]
 ) -> None:

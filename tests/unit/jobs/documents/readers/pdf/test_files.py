@@ -1,7 +1,5 @@
 """What a PDF file may be like around its pages: other bytes, passwords, forms."""
 
-import pytest
-
 from tests.rows import each_row
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import drawn_pdf, lines, text
 from tests.unit.jobs.documents.readers.reading import read
@@ -10,7 +8,7 @@ PAGE = lines(["The seal must be dry."])
 WHOLE = drawn_pdf([PAGE])
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [
         WHOLE + bytes(9000),
@@ -18,7 +16,6 @@ WHOLE = drawn_pdf([PAGE])
         b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n" + WHOLE,
         b"\xef\xbb\xbf\n" + WHOLE,
     ],
-    ids=["zeros", "a page of HTML", "a head of HTTP", "a byte order mark"],
 )
 def test_bytes_around_a_pdf_are_passed_over(data: bytes) -> None:
     assert read("pdf", data).text == "The seal must be dry."

@@ -4,8 +4,6 @@ The reports: xberg 1345, 1543 and 1580; pdf_oxide 1310 and 1340; pypdf 2138; and
 Chromium, FOP and Jade have made.
 """
 
-import pytest
-
 from tests.rows import each_row
 from tests.unit.jobs.documents.readers.made_files import Bookmark, make_pdf, prose_page
 from tests.unit.jobs.documents.readers.pdf.drawn_pages import PROSE, text_of
@@ -235,8 +233,8 @@ def test_a_number_at_the_end_of_a_sentence_is_apart_from_what_follows() -> None:
     assert "0. value=1" in text_of(page).replace("\n", " ")
 
 
-@pytest.mark.parametrize("button", [">>>", "Copy"])
-@pytest.mark.parametrize("height", [702, 704.5])
+@each_row("button", [">>>", "Copy"])
+@each_row("height", [702, 704.5])
 def test_a_button_in_the_corner_of_code_is_left_out(button: str, height: float) -> None:
     code = [">>> parser = Parser()", ">>> parser.parse()", "Copy"]
 

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import pytest
-
 from jobs.finetune.student.export.modelfile import write_modelfile
 from jobs.finetune.student.source.chat_template import ChatTemplate
 from jobs.finetune.student.source.find_student import find_student
 from jobs.finetune.student.source.settled_template import settled_template
+from tests.rows import each_row
 from tests.unit.jobs.finetune.student.own_templates import (
     REFUSES_SYSTEM,
     THINKS,
@@ -30,8 +29,8 @@ def template_in(modelfile: str) -> str:
     return modelfile.partition('TEMPLATE """')[2].partition('"""')[0]
 
 
-@pytest.mark.parametrize(
-    ("template", "expected"),
+@each_row(
+    "template, expected",
     [
         (TEMPLATE, f"{{{{ if .System }}}}{TOLD}{ASKED}{{{{ else }}}}{ASKED}{{{{ end }}}}"),
         (
@@ -54,8 +53,8 @@ def test_a_student_that_could_think_does_not(tmp_path: Path) -> None:
     assert written.count("assistant\n<think>\n\n</think>\n\n") == 2
 
 
-@pytest.mark.parametrize(
-    ("system", "expected"),
+@each_row(
+    "system, expected",
     [
         ("Answer.\nBriefly.", 'SYSTEM """Answer.\nBriefly."""\n'),
         ("", "PARAMETER temperature 0\n"),

@@ -24,25 +24,29 @@ def refusal_of(path: Path) -> str:
     return ""
 
 
-@pytest.mark.parametrize("share", [0.0, 0.001, 0.02, 0.5, 0.99])
-def test_a_gguf_that_was_cut_off_is_one_message(tmp_path: Path, share: float) -> None:
-    path = make_gguf(tmp_path / "tiny.gguf")
-    whole = path.read_bytes()
-    path.write_bytes(whole[: int(len(whole) * share)])
-
-    with pytest.raises(ConfigError, match=r"tiny\.gguf"):
-        read_all(path)
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return make_gguf(tmp_path_factory.mktemp("whole") / "tiny.gguf").read_bytes()
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_damaged_bytes_of_a_gguf_are_a_message_or_read(tmp_path: Path, seed: int) -> None:
-    path = make_gguf(tmp_path / "tiny.gguf")
-    rng, data = random.Random(seed), bytearray(path.read_bytes())
-    for _ in range(4):
-        data[rng.randrange(2_000)] = rng.randrange(256)
-    path.write_bytes(data)
+def test_a_gguf_that_was_cut_off_is_one_message(tmp_path: Path, whole: bytes) -> None:
+    path = tmp_path / "tiny.gguf"
+    for share in (0.0, 0.001, 0.02, 0.5, 0.99):
+        path.write_bytes(whole[: int(len(whole) * share)])
 
-    assert refusal_of(path) in ("", str(path))
+        with pytest.raises(ConfigError, match=r"tiny\.gguf"):
+            read_all(path)
+
+
+def test_damaged_bytes_of_a_gguf_are_a_message_or_read(tmp_path: Path, whole: bytes) -> None:
+    path = tmp_path / "tiny.gguf"
+    for seed in range(40):
+        rng, data = random.Random(seed), bytearray(whole)
+        for _ in range(4):
+            data[rng.randrange(2_000)] = rng.randrange(256)
+        path.write_bytes(data)
+
+        assert refusal_of(path) in ("", str(path)), seed
 
 
 def test_an_adapter_is_no_whole_model(tmp_path: Path) -> None:

@@ -217,9 +217,7 @@ FAULTS: list[tuple[Callable[[Path], None], str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("fault", "message"), FAULTS, ids=lambda each: getattr(each, "__name__", "")
-)
+@each_row("fault, message", FAULTS)
 def test_a_folder_with_a_fault_is_one_message(
     tmp_path: Path, fault: Callable[[Path], None], message: str
 ) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from jobs.finetune.student.source.gguf_header import read_header
+from tests.rows import each_row
 from tests.unit.jobs.finetune.student.tiny_students import make_gguf
 
 
@@ -58,8 +59,8 @@ def test_a_file_of_the_other_byte_order_says_the_same(tmp_path: Path) -> None:
     assert np.array_equal(big.tensors["plain"].data, little.tensors["plain"].data)
 
 
-@pytest.mark.parametrize(
-    ("place", "value", "found"),
+@each_row(
+    "place, value, found",
     [(0, b"GGML", "begin"), (4, b"\x09", "version 9"), (4, b"\x04", "version 4")],
 )
 def test_what_is_no_header_says_so(tmp_path: Path, place: int, value: bytes, found: str) -> None:

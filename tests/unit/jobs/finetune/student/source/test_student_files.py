@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from jobs.finetune.student.export.gguf_model import GgufModel, write_gguf
 from jobs.finetune.student.source.chat_template import ChatTemplate
@@ -26,8 +25,8 @@ MESSAGES = [
 ]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("ties", [True, False])
+@each_row("family", FAMILIES)
+@each_row("ties", [True, False])
 def test_a_folder_written_as_gguf_is_read_back_the_same(
     tmp_path: Path, family: Family, ties: bool
 ) -> None:
