@@ -133,8 +133,7 @@ def _hidden_tokens(usage: dict[str, Json]) -> int:
 
 
 def _count(value: Json) -> int | None:
-    is_count = type(value) is int and 0 <= value <= MAX_TOKENS  # a bool is none
-    return value if is_count else None
+    return value if type(value) is int and 0 <= value <= MAX_TOKENS else None  # a bool is none
 
 
 def _has_text(reply: dict[str, Json]) -> bool:
