@@ -133,9 +133,7 @@ def _hidden_tokens(usage: dict[str, Json]) -> int:
 
 
 def _count(value: Json) -> int | None:
-    if type(value) is not int:  # a bool is no count
-        return None
-    return value if 0 <= value <= MAX_TOKENS else None
+    return value if type(value) is int and 0 <= value <= MAX_TOKENS else None  # a bool is none
 
 
 def _has_text(reply: dict[str, Json]) -> bool:

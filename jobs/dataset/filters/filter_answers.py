@@ -23,6 +23,7 @@ from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
 
 MIN_COPY_WORDS = 40  # a shorter answer may rightly be one sentence of the source
+MAX_VALUE_WIDTH = 30  # characters of an amount with its unit and a word or two
 
 _CODE_ALONE = re.compile(r"`[^`\n]+`[.]?|```.+```", re.DOTALL)
 _ENDED = re.compile(r"[.!?:;\u2026\u3002\uff01\uff1f`)\]\u300d\u300f\"\u201d\u00bb|*]\s*$")
@@ -87,9 +88,10 @@ def _is_value(text: str, settings: AnswerSettings) -> bool:
     """`ignore`, 40 cm: as short as the value that was asked for."""
     if settings.filters != "grounded":
         return False
-    return _CODE_ALONE.fullmatch(text) is not None or any(
-        (*find_quantities(text), *find_quantities_in_words(text))
-    )
+    if _CODE_ALONE.fullmatch(text):
+        return True
+    is_short = width(text) <= MAX_VALUE_WIDTH
+    return is_short and any((*find_quantities(text), *find_quantities_in_words(text)))
 
 
 def _find_phrase_fault(text: str) -> Fault | None:

@@ -23,6 +23,7 @@ from schemas.settings import JudgeSettings, RunSettings
 PURPOSE = "judge"
 PROMPTS = ("judge_pairs.md", "judge_pairs_user.md")
 MAX_CLAIMS = 20
+MOST_USEFUL = 5
 
 FIRST, REPEATED, REWORDED = 0, 1, 2  # which call about a chunk it is
 
@@ -155,12 +156,17 @@ async def _judge_some(
 
 
 def _read_verdicts(completed: Completed, sentence_count: int) -> dict[int, QaVerdict] | None:
-    """The first verdict on each pair; a claim that rests on no sentence there is, rests on none."""
+    """The first verdict on each pair; a claim that rests on no sentence there is, rests on none.
+
+    One whose `useful` is by a longer scale than asked for is none: what it means is not known.
+    """
     reply = parse_reply(completed, _Reply)
     if reply is None:
         return None
     verdicts: dict[int, QaVerdict] = {}
     for verdict in reply.verdicts:
+        if verdict.useful > MOST_USEFUL:
+            continue
         claims = tuple(
             claim
             if 0 <= claim.sentence <= sentence_count
@@ -234,7 +240,7 @@ def _reply_schema() -> dict[str, Json]:
             "points_at_text": flag,
             "kind_fits": flag,
             "language_fits": flag,
-            "useful": {"type": "integer", "minimum": 1, "maximum": 5},
+            "useful": {"type": "integer", "minimum": 1, "maximum": MOST_USEFUL},
             "reworded": {"type": "string"},
         }
     )

@@ -38,3 +38,16 @@ async def embed(
     if vectors is None:
         raise UnscoredError("embeddings: malformed_embeddings")
     return vectors.astype(np.float64)
+
+
+def check_lengths(one: int, other: int) -> None:
+    """See that vectors of `one` and of `other` numbers can be compared.
+
+    Raises:
+        UnscoredError: they are of two models.
+    """
+    if one != other:
+        raise UnscoredError(
+            f"embeddings: vectors of {one} numbers and of {other}, so of two models: does what "
+            "serves embeddings.model pass requests on to several?"
+        )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.ask import Ask
-from jobs.evaluation.judging.embeddings import embed, score_request
+from jobs.evaluation.judging.embeddings import check_lengths, embed, score_request
 from jobs.evaluation.judging.exact_measures import numbers_and_code, token_f1
 from jobs.evaluation.judging.judge import Judge, JudgePolicy, UnscoredError
 from jobs.evaluation.judging.judge_prompts import (
@@ -110,6 +110,7 @@ def _question_findings(replies: Sequence[AskedQuestion]) -> tuple[ClaimFinding, 
 def _cosines(one: Floats, others: Floats) -> Floats:
     """Of one vector with each row, in the order of operations of ragas: equal to the last bit."""
     column = one.reshape(1, -1)
+    check_lengths(column.shape[1], others.shape[1])
     norms = np.linalg.norm(others, axis=1) * np.linalg.norm(column, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         cosines: Floats = np.dot(others, column.T).reshape(-1) / norms

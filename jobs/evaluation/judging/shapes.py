@@ -1,9 +1,9 @@
 """The shapes of the judge's replies, and their JSON schemas as structured outputs take them."""
 
 from functools import cache
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.requests import Json
 
@@ -11,6 +11,16 @@ MAX_STRING_CHARS = 160
 MAX_ITEMS = 4
 
 Better = Literal["first", "second", "tie"]
+
+
+def _zero_or_one(value: int) -> int:
+    if value not in (0, 1):
+        raise ValueError("is neither 0 nor 1")
+    return value
+
+
+# The schema, which is part of requests, stays that of an integer: ragas asks for one.
+ZeroOrOne = Annotated[int, AfterValidator(_zero_or_one)]
 
 
 class _Reply(BaseModel):
@@ -21,7 +31,7 @@ class AskedQuestion(_Reply):
     """The question that an answer replies to, and whether it commits to nothing (1) or not (0)."""
 
     question: str
-    noncommittal: int
+    noncommittal: ZeroOrOne
 
 
 class Statements(_Reply):
@@ -35,7 +45,7 @@ class StatementVerdict(_Reply):
 
     statement: str
     reason: str
-    verdict: int
+    verdict: ZeroOrOne
 
 
 class StatementVerdicts(_Reply):

@@ -131,7 +131,7 @@ async def _rank_by_meaning(
     embeddings, count = embeddings_of(settings), settings.evaluation.retrieved_chunks
     asked = [_request(f"question {text}", [text], embeddings) for text in questions]
     try:
-        wanted = _stack(await ask_together(ask, asked))
+        wanted = _stack(await ask_together(ask, asked), [1] * len(asked))
     except Deferred:
         is_deferred = True
     batches = _groups(read_records_by_id(chunks_path, Chunk), TEXTS_PER_REQUEST)
@@ -144,7 +144,8 @@ async def _rank_by_meaning(
         else:
             ids = [chunk.chunk_id for chunks in group for chunk in chunks]
             if wanted is not None:
-                _keep_best(best, wanted, ids, _stack(outcomes), count)
+                vectors = _stack(outcomes, map(len, group), wanted.shape[1])
+                _keep_best(best, wanted, ids, vectors, count)
     if is_deferred:
         raise Deferred
     return [[scored.chunk_id for scored in sorted(row, reverse=True)] for row in best]
@@ -161,20 +162,36 @@ def _request(item_id: str, texts: Sequence[str], embeddings: RoleModel) -> Reque
     )
 
 
-def _stack(outcomes: Sequence[Outcome]) -> Vectors:
-    return np.concatenate([_vectors(outcome) for outcome in outcomes])
+def _stack(
+    outcomes: Sequence[Outcome], counts: Iterable[int], length: int | None = None
+) -> Vectors:
+    """So many vectors of each, all of `length` numbers, or of as many as the first one.
+
+    Raises:
+        ConfigError: a reply holds none, or others.
+    """
+    found = [_vectors(*each) for each in zip(outcomes, counts, strict=True)]
+    expected = found[0].shape[1] if length is None else length
+    for vectors, outcome in zip(found, outcomes, strict=True):
+        if vectors.shape[1] != expected:
+            count = vectors.shape[1]
+            raise _refusal(outcome, f"vectors of {expected} numbers and of {count}: two models")
+    return np.concatenate(found)
 
 
-def _vectors(outcome: Outcome) -> Vectors:
+def _vectors(outcome: Outcome, count: int) -> Vectors:
     if isinstance(outcome, Completed):
-        data = outcome.reply.get("data")
-        vectors = read_vectors(outcome.reply, len(data) if isinstance(data, list) else 0)
+        vectors = read_vectors(outcome.reply, count)
         if vectors is not None:
             return unit_vectors(vectors)
-        problem = "a reply that holds no vectors"
+        problem = f"a reply that does not hold one vector for each of {count} texts"
     else:
         problem = f"{outcome.code}: {outcome.message}"
-    raise ConfigError(
+    raise _refusal(outcome, problem)
+
+
+def _refusal(outcome: Outcome, problem: str) -> ConfigError:
+    return ConfigError(
         f"the embedding model {outcome.model} failed ({problem}): set embeddings.model to one "
         "that is served there, or evaluation.retriever=bm25"
     )

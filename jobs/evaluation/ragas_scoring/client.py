@@ -8,7 +8,7 @@ from ragas.embeddings.base import BaseRagasEmbedding
 from ragas.llms.base import InstructorBaseRagasLLM
 
 from engine.ask import Ask
-from jobs.evaluation.judging.embeddings import embed
+from jobs.evaluation.judging.embeddings import check_lengths, embed
 from jobs.evaluation.judging.judge import Judge
 from jobs.settings.roles import RoleModel
 
@@ -38,6 +38,7 @@ class RagasEmbeddings(BaseRagasEmbedding):  # type: ignore[misc]
         self._item_id = item_id
         self._ask = ask
         self._embeddings = embeddings
+        self._length: int | None = None
 
     def embed_text(self, text: str, **_: object) -> list[float]:
         """Not supported: the engine is asynchronous."""
@@ -51,5 +52,9 @@ class RagasEmbeddings(BaseRagasEmbedding):  # type: ignore[misc]
     async def aembed_texts(self, texts: Sequence[str], **_: object) -> list[list[float]]:
         """The vectors of several texts, in their order; raises what `embed` does."""
         vectors = await embed(self._item_id, texts, ask=self._ask, embeddings=self._embeddings)
+        length = vectors.shape[1]
+        if self._length is not None:
+            check_lengths(self._length, length)
+        self._length = length
         rows: list[list[float]] = vectors.tolist()
         return rows

@@ -132,9 +132,9 @@ async def test_reply_with_half_of_an_emoji_is_kept() -> None:
 @pytest.mark.parametrize("is_chunked", [False, True])
 async def test_gzip_without_a_label_is_unpacked(is_chunked: bool) -> None:
     def answer(_: Body, number: int) -> web.Response:
-        whole = chat("fine").body
-        assert isinstance(whole, bytes)
-        response = web.Response(body=gzip.compress(whole))
+        body = chat("fine").body
+        assert isinstance(body, bytes)
+        response = web.Response(body=gzip.compress(body))
         if is_chunked:
             response.enable_chunked_encoding()
         return response

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import orjson
 import pytest
 
 from engine.ask import Ask
@@ -19,7 +20,7 @@ from jobs.evaluation.score_tasks import ScoreTask
 from jobs.run.run_engine import open_run_engine
 from schemas.evaluation import ALWAYS, Metric
 from schemas.outcomes import Outcome
-from schemas.requests import CHAT_COMPLETIONS, Request
+from schemas.requests import CHAT_COMPLETIONS, Json, Request
 from tests.integration.jobs.evaluation.scoring import RoundsAsk, make_answer, make_tasks
 from tests.integration.jobs.evaluation.workshop import Workshop
 from tests.openai_server import OpenAIServer
@@ -183,6 +184,25 @@ async def test_answer_that_cannot_be_scored_is_a_row_with_the_reason(
     assert problem in score.problem
     assert score.ragas_version == version
     assert score.judge_model == "gpt-4o-mini"
+
+
+@pytest.mark.parametrize("scorer", ["builtin", "ragas"])
+async def test_vectors_of_two_models_are_a_row_with_the_reason(scorer: str) -> None:
+    settings = make_settings(f"evaluation.scorer={scorer}")
+    (task,) = make_tasks(settings, 1, metrics=["answer_relevancy"])
+    asked = said('{"question": "What?", "noncommittal": 0}')
+
+    async def ask(request: Request) -> Outcome:
+        if request.url == CHAT_COMPLETIONS:
+            return asked(request)
+        count = len(orjson.loads(request.payload)["input"])
+        rows: list[Json] = [{"embedding": [1.0] * (count + 1)} for _ in range(count)]
+        return completed(request, {"data": rows})
+
+    (score,) = await score_answer(task, ask, await load_scoring(settings))
+
+    assert score.value is None
+    assert "vectors of 2 numbers and of 4" in score.problem
 
 
 @pytest.mark.parametrize("scorer", ["builtin", "ragas"])

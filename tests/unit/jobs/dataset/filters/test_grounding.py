@@ -126,6 +126,22 @@ def test_bad_answer_is_dropped_for_its_reason(answer: str, reason: str) -> None:
     assert fault.reason == reason
 
 
+@each_row(
+    "answer, is_dropped",
+    [
+        ("40 cm", False),
+        ("`ignore`", False),
+        ("The extended description has at most 20 lines.", True),
+    ],
+)
+def test_amounts_and_code_alone_may_be_shorter_than_answers(answer: str, is_dropped: bool) -> None:
+    settings = AnswerSettings(min_chars=200)
+
+    fault = find_grounded_answer_fault(answer, "?", source_of(answer), settings)
+
+    assert (fault is not None and fault.reason == "too_short") is is_dropped
+
+
 def test_evidence_in_another_language_than_the_start_of_its_chunk_may_be_answered_in_it() -> None:
     german = (
         "Die Pakete dieses Abschnitts werden vom Betreuer selbst gebaut und erst nach einer "

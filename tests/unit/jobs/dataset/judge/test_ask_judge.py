@@ -42,6 +42,18 @@ async def test_only_what_a_reply_leaves_out_is_asked_about_again() -> None:
     assert len({request.request_id for request in ask.requests}) == 2
 
 
+async def test_verdict_by_a_longer_scale_is_none() -> None:
+    by_ten, by_five = verdicts({}, {"useful": 9}), verdicts({"useful": 3})
+    ask = judge_saying(lambda shown: by_ten if "PAIR 2" in shown else by_five)
+
+    _, second = await ask_about(PAIRS, ask)
+    found = await ask_about(PAIRS[:1], judge_saying(lambda _: verdicts({"useful": 6})))
+
+    assert isinstance(second, Judged)
+    assert second.verdict.useful == 3
+    assert found == [Unjudged("not_judged")]
+
+
 async def test_reply_of_another_form_is_no_verdict() -> None:
     found = await ask_about(PAIRS, judge_saying(lambda _: "good, all of them"))
 

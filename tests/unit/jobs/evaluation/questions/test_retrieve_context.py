@@ -77,6 +77,31 @@ async def test_embeddings_find_the_chunk_that_is_closest(folder: RunFolder) -> N
     assert len({request.request_id for request in ask.requests}) == 3
 
 
+async def test_vectors_of_two_models_say_what_to_set(folder: RunFolder) -> None:
+    settings = make_settings("evaluation.retriever=embeddings")
+
+    def embed_by_two(body: Body) -> Body:
+        length = 2 if len(body["input"]) == 1 else 3
+        return {"data": [{"embedding": [1.0] * length} for _ in body["input"]]}
+
+    with pytest.raises(ConfigError, match=r"of 2 numbers and of 3.*evaluation\.retriever=bm25"):
+        await retrieve_chunks(
+            ["Kiln?"], folder.results_path("chunks"), settings, ask_by_body(embed_by_two)
+        )
+
+
+async def test_reply_that_lacks_the_vector_of_a_chunk_says_what_to_set(folder: RunFolder) -> None:
+    settings = make_settings("evaluation.retriever=embeddings")
+
+    def embed_all_but_one(body: Body) -> Body:
+        return {"data": [{"embedding": [1.0]} for _ in body["input"][1:] or [""]]}
+
+    with pytest.raises(ConfigError, match=r"one vector for each of \d+ texts"):
+        await retrieve_chunks(
+            ["Kiln?"], folder.results_path("chunks"), settings, ask_by_body(embed_all_but_one)
+        )
+
+
 async def test_batch_lane_is_asked_for_everything_in_one_round(folder: RunFolder) -> None:
     settings = make_settings("evaluation.retriever=embeddings")
     path = folder.results_path("chunks")
