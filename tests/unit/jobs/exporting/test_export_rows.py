@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyarrow.parquet import read_table
+from pyarrow.parquet import ParquetFile
 
 from engine.errors import ConfigError, DamagedLogError
 from engine.files.journal import Journal
@@ -63,7 +63,7 @@ async def lines_of(folder: RunFolder, name: str) -> list[dict[str, Any]]:
     exported = await export_rows(folder, name)
     files = [exported.folder / file for file in exported.lines]
     if name == "parquet":
-        return [row for file in files for row in read_table(file).to_pylist()]
+        return [row for file in files for row in ParquetFile(file).read().to_pylist()]
     return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
 
