@@ -96,7 +96,7 @@ def test_a_line_that_begins_in_the_middle_of_another_is_found(tmp_path: Path) ->
         scan_lines(path, PREFIX)
 
 
-@pytest.mark.parametrize("count", SIZES)
+@each_row("count", SIZES)
 def test_what_looks_like_a_second_line_but_is_part_of_the_first_is_no_damage(
     tmp_path: Path, count: int
 ) -> None:
