@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyarrow.parquet import ParquetFile
 
 from engine.errors import ConfigError, DamagedLogError
 from engine.files.journal import Journal
@@ -63,6 +62,8 @@ async def lines_of(folder: RunFolder, name: str) -> list[dict[str, Any]]:
     exported = await export_rows(folder, name)
     files = [exported.folder / file for file in exported.lines]
     if name == "parquet":
+        from pyarrow.parquet import ParquetFile  # slow to import, and not needed by the others
+
         return [row for file in files for row in ParquetFile(file).read().to_pylist()]
     return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
