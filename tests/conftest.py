@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from jobs.garbage import collect_rarely
+from jobs.garbage import OBJECTS_BETWEEN_COLLECTIONS, collect_rarely
 from tests.forked import SHARED_SERVERS, ForkServer
 
 # A shell that starts the tests in the background has them ignore it, and so what they start.
@@ -33,9 +33,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Collect garbage from here on, seldom, as the commands do, and not among what was imported."""
+    """Collect garbage from here on, still more seldom than commands, and not what was imported."""
     gc.freeze()
     collect_rarely()
+    gc.set_threshold(10 * OBJECTS_BETWEEN_COLLECTIONS)
     gc.enable()
 
 
@@ -54,6 +55,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     second = [item for item in of_clusters if item.path.stem not in LONG_ON_CLUSTERS]
     beside_first = max(0, len(items) // process_count - len(first)) if process_count > 1 else 0
     items[:] = [*first, *others[:beside_first], *second, *others[beside_first:]]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where nothing has failed, Hypothesis has nothing to tell: importing it takes a while."""
+    config = session.config
+    plugin = config.pluginmanager.get_plugin("hypothesispytest")
+    if plugin and not session.testsfailed and not config.getoption("hypothesis_show_statistics"):
+        config.pluginmanager.unregister(plugin)
 
 
 @pytest.fixture(scope="session", autouse=True)

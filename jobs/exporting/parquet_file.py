@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
+
+import orjson
 
 from engine.errors import ConfigError
 from engine.extras import install_command
@@ -27,7 +30,7 @@ def require_parquet() -> None:
 def writing_parquet(path: Path) -> Iterator[WriteRow]:
     """A new file of rows of the format `parquet`; it takes the place of `path` in one step."""
     import pyarrow
-    from pyarrow import parquet
+    from pyarrow import json, parquet
 
     texts = pyarrow.list_(pyarrow.string())
     message = pyarrow.struct([("role", pyarrow.string()), ("content", pyarrow.string())])
@@ -40,11 +43,15 @@ def writing_parquet(path: Path) -> Iterator[WriteRow]:
             ("is_unanswerable", pyarrow.bool_()),
         ]
     )
+    parsing = json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
     waiting: list[Line] = []
     with replacing_bytes(path) as file, parquet.ParquetWriter(file, schema) as writer:
 
         def write_waiting() -> None:
-            writer.write_table(pyarrow.Table.from_pylist(waiting, schema=schema))
+            if waiting:  # as JSON: for values of Python pyarrow would import pandas
+                data = b"\n".join(map(orjson.dumps, waiting))
+                reading = json.ReadOptions(use_threads=False, block_size=len(data))
+                writer.write_table(json.read_json(BytesIO(data), reading, parsing))
             waiting.clear()
 
         def write_row(line: Line) -> None:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Container, Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from engine.files.records import id_field
@@ -67,7 +68,8 @@ class RunChanges(NamedTuple):
             yield f"new documents: {len(self.added):,} ({', '.join(paths)}{more})"
 
 
-def read_touches() -> dict[str, Touches | TouchesNothing]:
+@cache
+def read_touches() -> Mapping[str, Touches | TouchesNothing]:
     """What each setting touches, by its key, as it stands at the setting.
 
     Raises:

@@ -26,6 +26,7 @@ from engine.testing.stage_parts import FakeLane
 from schemas.dataset import Rejection
 from schemas.outcomes import Outcome
 from schemas.requests import Request
+from tests.rows import each_row
 from tests.unit.engine.staged_items import (
     Item,
     Result,
@@ -100,7 +101,7 @@ async def test_deferred_request_sets_its_item_aside(tmp_path: Path) -> None:
     assert passed.finished_count == 2
 
 
-@pytest.mark.parametrize("error", [AuthError("key revoked"), OutageError("nobody answers")])
+@each_row("error", [AuthError("key revoked"), OutageError("nobody answers")])
 async def test_resume_after_the_end_of_a_run_pays_for_nothing_twice(
     tmp_path: Path, error: Exception
 ) -> None:

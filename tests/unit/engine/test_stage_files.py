@@ -13,6 +13,7 @@ from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from engine.testing.stage_parts import FakeLane
 from schemas.dataset import Rejection
+from tests.rows import each_row
 from tests.unit.engine.staged_items import (
     Item,
     Result,
@@ -72,7 +73,7 @@ async def reject(item: Item, ask: Ask) -> list[Result | Rejection]:
     return [Rejection.of(item.item_id, stage="s", reason="poor", text='about "stage":"s"')]
 
 
-@pytest.mark.parametrize("kept", [0, 2])
+@each_row("kept", [0, 2])
 async def test_a_drop_ledger_that_vanished_or_was_cut_is_noticed(tmp_path: Path, kept: int) -> None:
     await pass_over(tmp_path, FakeLane(), make_items(3), work=reject)
     path = RunFolder(tmp_path).rejected_path

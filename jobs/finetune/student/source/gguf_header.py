@@ -95,10 +95,14 @@ class _Cursor:
 
     def texts(self, count: int) -> list[str]:
         length_of, found = Struct(f"{self.order}Q").unpack_from, []
-        for _ in range(count):
-            (length,) = length_of(self._bytes, self._at)
-            self._at += 8
-            found.append(str(self._take(length), "utf-8"))
+        data, at, size = self._bytes, self._at, len(self._bytes)
+        for _ in range(count):  # a call for each would take most of the time of reading a model
+            start = at + 8
+            at = start + length_of(data, at)[0]
+            if at > size:
+                raise self._too_short(at)
+            found.append(str(data[start:at], "utf-8"))
+        self._at = at
         return found
 
     def value(self, kind: int) -> object:
@@ -142,9 +146,12 @@ class _Cursor:
     def _take(self, count: int) -> memoryview:
         end = self._at + count
         if end > len(self._bytes):
-            raise ValueError(f"it ends at byte {len(self._bytes):,} and goes on to {end:,}")
+            raise self._too_short(end)
         taken, self._at = self._bytes[self._at : end], end
         return taken
+
+    def _too_short(self, end: int) -> ValueError:
+        return ValueError(f"it ends at byte {len(self._bytes):,} and goes on to {end:,}")
 
 
 def _add(found: dict[str, Any], name: str, read: Callable[[], Any]) -> None:

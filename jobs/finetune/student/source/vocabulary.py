@@ -189,7 +189,7 @@ def _check_table(table: TokenTable, vocabulary: Mapping[str, int], place: str) -
     if len(vocabulary) != len(table.tokens):
         raise ConfigError(f"{place}: its vocabulary holds a token twice")
     for left, right in table.merges:
-        if not {left, right, left + right} <= vocabulary.keys():
+        if not (left in vocabulary and right in vocabulary and left + right in vocabulary):
             raise ConfigError(
                 f"{place}: its vocabulary merges {left!r} and {right!r}, which are not all tokens"
             )

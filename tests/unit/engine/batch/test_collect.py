@@ -119,8 +119,8 @@ async def test_request_that_fails_in_every_batch_is_given_up_after_as_many_as_ar
     assert "in 3 batches" in outcome.message
 
 
-@pytest.mark.parametrize(
-    ("line", "error"),
+@each_row(
+    "line, error",
     [
         (refused_line("b", 401, "invalid_api_key"), AuthError),
         (refused_line("b", 429, "insufficient_quota"), QuotaError),

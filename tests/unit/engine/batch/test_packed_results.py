@@ -4,8 +4,6 @@ import gzip
 import json
 from pathlib import Path
 
-import pytest
-
 from engine.batch.collecting.as_lines import make_lines
 from engine.testing.calls import chat_request
 from tests.rows import each_row
@@ -71,7 +69,7 @@ def test_what_is_none_or_too_large_stays_as_it_came(tmp_path: Path, data: bytes)
     assert kept == data or (data.startswith(b"\x1f\x8b") and LINES.startswith(kept))
 
 
-@pytest.mark.parametrize("kind", ["gzip", "array"])
+@each_row("kind", ["gzip", "array"])
 async def test_batch_whose_results_are_packed_is_collected_and_bought_once(
     tmp_path: Path, kind: str
 ) -> None:

@@ -166,7 +166,7 @@ async def test_result_file_with_too_few_lines_each_time_is_taken_as_it_is(tmp_pa
     assert bench.desk.ledger.get("000001").tally.returned == len(IDS) - 1
 
 
-@pytest.mark.parametrize("is_there", [True, False])
+@each_row("is_there", [True, False])
 async def test_error_file_that_holds_nothing_is_none(is_there: bool, tmp_path: Path) -> None:
     place = make_place(tmp_path)
 

@@ -14,6 +14,7 @@ from engine.errors import (
 )
 from engine.testing.calls import chat_request
 from schemas.requests import CacheLayout, Prefix
+from tests.rows import each_row
 from tests.unit.engine.batch.desks import Crash, make_place, submit
 
 IDS = ["a", "b", "c"]
@@ -56,7 +57,7 @@ async def test_copy_of_a_run_does_not_take_the_files_of_the_other_for_its_own(
     assert len(place.provider.files) == len(place.provider.batches) == 2
 
 
-@pytest.mark.parametrize("call", ["upload", "create"])
+@each_row("call", ["upload", "create"])
 async def test_call_whose_reply_was_lost_is_not_made_again(call: str, tmp_path: Path) -> None:
     place = make_place(tmp_path)
     place.provider.late_faults[call] = deque([LOST])
@@ -71,7 +72,7 @@ async def test_call_whose_reply_was_lost_is_not_made_again(call: str, tmp_path: 
     assert place.clock.slept_s == [15.0]
 
 
-@pytest.mark.parametrize("call", ["upload", "create"])
+@each_row("call", ["upload", "create"])
 async def test_call_that_did_not_arrive_is_made_again(call: str, tmp_path: Path) -> None:
     place = make_place(tmp_path)
     place.provider.faults[call] = deque([LOST])
@@ -213,7 +214,7 @@ async def test_old_batches_are_polled_seldom_and_many_in_one_call(tmp_path: Path
     assert place.provider.calls["retrieve"] == 0
 
 
-@pytest.mark.parametrize(("is_marked", "key_count"), [(False, 0), (True, 1)])
+@each_row("is_marked, key_count", [(False, 0), (True, 1)])
 async def test_batch_line_has_no_tier_and_marks_prefixes_only_where_that_was_seen_to_pay(
     tmp_path: Path, *, is_marked: bool, key_count: int
 ) -> None:

@@ -205,7 +205,7 @@ async def test_damaged_line_of_a_journal_before_is_named_by_its_file(tmp_path: P
             journal.get("r1")
 
 
-@pytest.mark.parametrize("damaged", ["second.jsonl", "journal.jsonl"])
+@each_row("damaged", ["second.jsonl", "journal.jsonl"])
 async def test_journal_that_does_not_open_leaves_no_file_open(tmp_path: Path, damaged: str) -> None:
     names = ["first.jsonl", "second.jsonl", "journal.jsonl"]
     paths = [tmp_path / name for name in names]

@@ -1,9 +1,8 @@
 import asyncio
 
-import pytest
-
 from engine.live.deadlines import Deadlines
 from engine.testing.clocks import VirtualTimeLoop, in_virtual_time
+from tests.rows import each_row
 
 
 async def wait(deadlines: Deadlines, seconds: float) -> str:
@@ -19,7 +18,7 @@ async def wait(deadlines: Deadlines, seconds: float) -> str:
     return "in time"
 
 
-@pytest.mark.parametrize(("seconds", "end"), [(4.9, "in time"), (5.1, "too late")])
+@each_row("seconds, end", [(4.9, "in time"), (5.1, "too late")])
 @in_virtual_time
 async def test_what_takes_longer_than_allowed_is_ended(seconds: float, end: str) -> None:
     assert await wait(Deadlines(5.0), seconds) == end

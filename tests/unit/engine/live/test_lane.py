@@ -202,9 +202,7 @@ async def test_a_days_limit_pauses_for_long() -> None:
     assert transport.times_s[1] >= 60
 
 
-@pytest.mark.parametrize(
-    "step", [good_answer(refusal="I cannot."), good_answer(finish_reason="content_filter")]
-)
+@each_row("step", [good_answer(refusal="I cannot."), good_answer(finish_reason="content_filter")])
 @in_virtual_time
 async def test_refusal_is_a_failed_outcome_that_keeps_reply_and_cost(step: HttpResponse) -> None:
     outcome = await make_lane(FakeTransport([step])).send(chat_request())

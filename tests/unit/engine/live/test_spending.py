@@ -225,7 +225,7 @@ async def test_tier_that_replies_come_at_unasked_is_what_further_requests_are_he
         assert send.worst_usd == pytest.approx(2 * WORST_USD)
 
 
-@pytest.mark.parametrize("knows_limits", [True, False])
+@each_row("knows_limits", [True, False])
 @in_virtual_time
 async def test_requests_without_an_output_limit_are_held_at_what_replies_take(
     knows_limits: bool,

@@ -191,9 +191,7 @@ def test_evaluation_about_something_else_leaks_nothing(tmp_path: Path) -> None:
     assert check(tmp_path, chat(*KILN), chat(*SAW), against=items).leaks == {}
 
 
-@pytest.mark.parametrize(
-    ("items", "says"), [(['{"a": 1}'], "eval.jsonl:1: expected a text"), ([""], "found no line")]
-)
+@each_row("items, says", [(['{"a": 1}'], "eval.jsonl:1: expected a text"), ([""], "found no line")])
 def test_evaluation_without_questions_is_refused(
     items: list[str], says: str, tmp_path: Path
 ) -> None:

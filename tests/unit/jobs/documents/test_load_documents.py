@@ -59,8 +59,8 @@ def test_bad_gzip_files_have_their_reason(tmp_path: Path, data: bytes, reason: s
     assert caught.value.reason == reason
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "advice"),
+@each_row(
+    "name, data, advice",
     [
         ("a.html", b"<div id=root></div><script src=app.js></script>", "save it from a browser"),
         ("a.md", b"<!-- nothing -->", "holds no text"),
@@ -176,7 +176,7 @@ def test_a_table_larger_than_other_files_may_be_is_read(tmp_path: Path) -> None:
     assert document.word_count == 2_000
 
 
-@pytest.mark.parametrize("cut", [9, 200])
+@each_row("cut", [9, 200])
 def test_a_gzipped_table_that_is_cut_off_is_damaged(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "a.csv.gz"
     rows = "".join(f"{number},{number * 7919}\n" for number in range(1000))

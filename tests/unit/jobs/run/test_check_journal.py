@@ -10,6 +10,7 @@ from engine.testing.calls import chat_request, completed
 from jobs.dataset.stages import DATASET
 from jobs.run.check_journal import check_journal
 from schemas.dataset import Answer
+from tests.rows import each_row
 
 
 def answer(number: int, request_id: str) -> Answer:
@@ -45,7 +46,7 @@ async def test_results_whose_requests_are_settled_are_no_damage(tmp_path: Path) 
         check_journal(folder, journal, DATASET)
 
 
-@pytest.mark.parametrize(("kept", "missing"), [(0, 3), (2, 1)])
+@each_row("kept, missing", [(0, 3), (2, 1)])
 async def test_a_journal_that_vanished_or_was_cut_is_noticed(
     tmp_path: Path, kept: int, missing: int
 ) -> None:

@@ -3,11 +3,10 @@
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from engine.testing.stage_parts import FakeLane
 from schemas.outcomes import Outcome
 from schemas.requests import Request
+from tests.rows import each_row
 from tests.unit.engine.batch.desks import make_place
 from tests.unit.jobs.run.driven_rounds import (
     FakeFlex,
@@ -43,7 +42,7 @@ async def test_what_flex_leaves_goes_into_a_batch_and_on_by_flex(tmp_path: Path)
     assert (len(job.flex.sent), len(batched)) == (4, 16)
 
 
-@pytest.mark.parametrize(("is_scarce", "live_count"), [(False, 2), (True, 0)])
+@each_row("is_scarce, live_count", [(False, 2), (True, 0)])
 async def test_little_that_flex_leaves_goes_live_unless_it_was_to_cost_half(
     tmp_path: Path, *, is_scarce: bool, live_count: int
 ) -> None:
@@ -92,7 +91,7 @@ async def test_flex_is_left_in_the_middle_of_a_pass_when_the_deadline_comes_near
     assert (len(job.flex.sent), len(job.live.sent)) == (5, 5)
 
 
-@pytest.mark.parametrize("lane", ["batch", "live"])
+@each_row("lane", ["batch", "live"])
 async def test_other_lanes_do_not_try_flex(lane: str, tmp_path: Path) -> None:
     place = make_place(tmp_path)
     job = Job(place, ["a"], ["s"])

@@ -13,6 +13,7 @@ from jobs.send.result_files import ResultPaths, result_paths
 from jobs.send.spending import FileSpending, open_spending
 from schemas.outcomes import Outcome
 from schemas.settings import RunSettings
+from tests.rows import each_row
 
 PRICES = {"m": {"input": 1.0, "output": 1.0}}
 SETTINGS = RunSettings.model_validate({"prices": PRICES})
@@ -76,7 +77,7 @@ def in_groups(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
         yield group
 
 
-@pytest.mark.parametrize("is_turned", [False, True])
+@each_row("is_turned", [False, True])
 async def test_batch_line_counts_once_wherever_two_kills_in_a_row_come(
     tmp_path: Path, *, is_turned: bool
 ) -> None:

@@ -35,8 +35,8 @@ def test_later_layers_win_key_by_key(tmp_path: Path) -> None:
     assert settings.questions.per_chunk == 5
 
 
-@pytest.mark.parametrize(
-    ("key", "nearest"),
+@each_row(
+    "key, nearest",
     [("teacher.modle", "teacher.model"), ("chunk.target_tokens", "chunks.target_tokens")],
 )
 def test_unknown_key_is_an_error_that_names_the_nearest(

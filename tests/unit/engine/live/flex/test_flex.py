@@ -18,6 +18,7 @@ from engine.testing.transport import FakeTransport, Responder, Step, error_answe
 from engine.wire.endpoints import Endpoint
 from schemas.outcomes import Completed
 from schemas.requests import EMBEDDINGS
+from tests.rows import each_row
 from tests.unit.engine.live.lanes import make_lane
 
 ALONE = FlexPolicy(is_alone=True, patience_s=60.0, max_scarce_s=600.0)
@@ -51,7 +52,7 @@ async def test_requests_carry_the_tier_may_take_long_and_cost_half() -> None:
     assert outcome.cost_usd == pytest.approx(REAL_USD / 2)
 
 
-@pytest.mark.parametrize("refusal", [SCARCE, GROQ_SCARCE])
+@each_row("refusal", [SCARCE, GROQ_SCARCE])
 @in_virtual_time
 async def test_request_without_capacity_is_unbilled_and_tried_until_it_is_served(
     refusal: Step,

@@ -271,7 +271,7 @@ async def test_requests_that_fail_while_others_are_answered_are_no_outage(
     assert caplog.records == []
 
 
-@pytest.mark.parametrize("seconds", ["7200", "86400"])
+@each_row("seconds", ["7200", "86400"])
 @in_virtual_time
 async def test_wait_that_a_server_asks_for_never_outlasts_the_longest_outage(seconds: str) -> None:
     transport = FakeTransport([error_answer(503, headers={"retry-after": seconds})])

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 from engine.files.journal import Journal
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
@@ -13,6 +11,7 @@ from jobs.run.run_stages import run_stages
 from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection
 from schemas.documents import Chunk
 from schemas.settings import RunSettings
+from tests.rows import each_row
 from tests.unit.jobs.dataset.pairs.paired_run import (
     ANSWER,
     BEES,
@@ -145,7 +144,7 @@ async def test_chunks_of_other_documents_and_of_the_other_side_are_never_shown(
     assert reasons(RunFolder(tmp_path / "run")) == {"no_related_chunk"}
 
 
-@pytest.mark.parametrize("other", [BEES, f"{KILN} It is so."])
+@each_row("other", [BEES, f"{KILN} It is so."])
 async def test_chunk_that_speaks_of_other_things_or_says_the_same_is_not_shown(
     other: str, tmp_path: Path
 ) -> None:
@@ -188,7 +187,7 @@ async def test_questions_about_chunks_alone_are_the_same_requests_with_and_witho
     assert asked[0] == asked[1]
 
 
-@pytest.mark.parametrize("layout", ["question", "chunk"])
+@each_row("layout", ["question", "chunk"])
 async def test_questions_of_a_pair_are_answered_apart_from_those_of_a_chunk(
     layout: str, tmp_path: Path
 ) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
-import pytest
 
 from engine.files.journal import Journal
 from engine.files.records import encode_record, read_records
@@ -21,6 +20,7 @@ from schemas.documents import Chunk, HeldOutCheck
 from schemas.outcomes import Outcome
 from schemas.requests import Request
 from schemas.settings import RunSettings
+from tests.rows import each_row
 from tests.unit.jobs.dataset.teacher import TEXT, WHEN, WHY, make_chunk, reply_with
 from tests.unit.jobs.evaluation.made_run import make_settings
 from tests.unit.jobs.run.contexts import make_context
@@ -171,7 +171,7 @@ async def test_chunk_that_filters_have_had_topped_up_is_not_asked_a_third_time(
     )
 
 
-@pytest.mark.parametrize("off", ["questions.top_up_repeats=false", "questions.top_up_below=0"])
+@each_row("off", ["questions.top_up_repeats=false", "questions.top_up_below=0"])
 async def test_where_it_is_not_wanted_nothing_further_is_asked(off: str, tmp_path: Path) -> None:
     folder = make_folder(tmp_path, make_twins(2))
 
@@ -214,7 +214,7 @@ async def test_text_that_must_not_be_sent_is_not(tmp_path: Path) -> None:
     assert await ask(folder, make_settings(*TWO, "questions.sends=no_secrets")) == []
 
 
-@pytest.mark.parametrize("other", [(), ("questions.max_chars=299",)])
+@each_row("other", [(), ("questions.max_chars=299",)])
 async def test_questions_about_other_names_in_the_same_words_are_no_repeats(
     tmp_path: Path, other: tuple[str, ...]
 ) -> None:

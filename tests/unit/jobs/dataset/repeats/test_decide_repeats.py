@@ -17,6 +17,7 @@ from jobs.dataset.repeats.sort_words import Comparing, TextSlice, sort_words
 from jobs.text.repeats.exact_differences import ask_differently
 from jobs.text.repeats.near_duplicates import Match, NearDuplicates, words_of_any_language
 from jobs.text.repeats.word_parts import WordOrder
+from tests.rows import each_row
 
 LEAST = 0.6
 SLICE = 20
@@ -52,7 +53,7 @@ async def compared(
         yield ComparedElsewhere(found, division, seen)
 
 
-@pytest.mark.parametrize("word_count", [len(WORDS), 5])
+@each_row("word_count", [len(WORDS), 5])
 async def test_every_decision_is_that_of_one_machine(tmp_path: Path, word_count: int) -> None:
     texts = make_texts(160, word_count)
 

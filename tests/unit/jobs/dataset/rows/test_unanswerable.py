@@ -2,8 +2,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from engine.files.journal import Journal
 from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
@@ -16,6 +14,7 @@ from schemas.dataset import Answer, Question, Rejection, Unanswerable
 from schemas.documents import Chunk
 from schemas.record import Span, content_id
 from schemas.settings import RunSettings
+from tests.rows import each_row
 from tests.unit.jobs.dataset.judge.judged_run import judge_saying, make_answered_run, verdicts
 from tests.unit.jobs.evaluation.made_run import REQUEST_ID, make_settings
 from tests.unit.jobs.run.contexts import make_context
@@ -117,7 +116,7 @@ async def test_text_in_which_the_judge_finds_an_answer_is_not_used(tmp_path: Pat
     assert reasons(folder) == ["judged_answerable"]
 
 
-@pytest.mark.parametrize("other", [FAR, f"{ASKED} It is so."])
+@each_row("other", [FAR, f"{ASKED} It is so."])
 async def test_text_that_is_far_or_says_the_same_is_asked_of_nobody(
     other: str, tmp_path: Path
 ) -> None:

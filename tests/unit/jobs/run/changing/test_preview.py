@@ -8,9 +8,10 @@ from engine.testing.calls import chat_request
 from engine.wire.prices import ALL_SENDS, ONE_SEND, make_price
 from jobs.run.changing.preview import AskJournal
 from schemas.settings import ModelPrice
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(("sends", "tokens"), [(ONE_SEND, 200), (ALL_SENDS, 200 + 300)])
+@each_row("sends, tokens", [(ONE_SEND, 200), (ALL_SENDS, 200 + 300)])
 async def test_what_is_asked_anew_costs_at_most_all_its_sends(
     tmp_path: Path, sends: tuple[int, ...], tokens: int
 ) -> None:

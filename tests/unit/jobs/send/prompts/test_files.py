@@ -131,7 +131,7 @@ def test_answers_stand_in_the_order_of_the_prompts(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["answers.csv", "answers.jsonl"])
+@each_row("name", ["answers.csv", "answers.jsonl"])
 def test_rows_come_back_with_their_answers(tmp_path: Path, name: str) -> None:
     path = written(tmp_path, "r.csv", "id,prompt\n7,Why?\n8,Who?\n")
     replies, target = tmp_path / "out.jsonl", tmp_path / name

@@ -1,12 +1,11 @@
 """Workers are lent what a store lends, until a moment that counts from what it has."""
 
-import pytest
-
 from engine.errors import RunInUseError, TransientError
 from engine.lease.claims import Claim, Lease
 from engine.testing.clocks import ManualClock
 from jobs.send.sharded.borrowing import SEAL_EVERY_S, Borrowing
 from jobs.send.sharded.messages import Lend, Wanted
+from tests.rows import each_row
 
 TTL_S = 5.0
 LOOK_S, PUT_S = 0.5, 0.25
@@ -104,7 +103,7 @@ async def test_never_less_is_lent_than_before_and_room_for_what_is_soon_spent() 
     assert 6.0 < third <= 10.0
 
 
-@pytest.mark.parametrize("error", [TransientError("away", code="away"), RunInUseError("another")])
+@each_row("error", [TransientError("away", code="away"), RunInUseError("another")])
 async def test_nothing_is_lent_while_the_store_is_away_or_another_goes_on(
     error: Exception,
 ) -> None:

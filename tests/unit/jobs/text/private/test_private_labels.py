@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 from jobs.text.private.find_private import find_private
+from tests.rows import each_row
 
 LABELS = Path(__file__).parents[4] / "fixtures" / "private" / "labels.jsonl"
 
@@ -53,7 +52,7 @@ def test_labels_are_many_and_of_several_languages() -> None:
     assert all(bool(each.private) is not each.kind.endswith("lookalike") for each in ALL)
 
 
-@pytest.mark.parametrize("kind", ["secret", "personal"])
+@each_row("kind", ["secret", "personal"])
 def test_nearly_all_is_found_and_nearly_nothing_else(kind: str) -> None:
     caught = missed = wrong = 0
     for label in ALL:

@@ -2,8 +2,6 @@
 
 import io
 
-from pptx import Presentation
-
 from tests.rows import each_row
 from tests.unit.jobs.documents.readers.office.made_office import make_pptx
 from tests.unit.jobs.documents.readers.reading import read
@@ -48,6 +46,8 @@ def test_shapes_stand_in_the_order_of_reading(shapes: list[str], order: str) -> 
 
 
 def test_a_shape_without_a_place_of_its_own_has_that_of_its_layout() -> None:
+    from pptx import Presentation  # slow to import, and not needed by the others
+
     deck = Presentation()
     slide = deck.slides.add_slide(deck.slide_layouts[3])
     title, left, right = slide.placeholders

@@ -9,6 +9,7 @@ import pytest
 from jobs.finetune.student.export.gguf_model import GgufForm, GgufModel, write_gguf
 from jobs.finetune.student.source.find_student import Student, find_student
 from jobs.finetune.student.source.gguf_file import Floats
+from tests.rows import each_row
 from tests.unit.jobs.finetune.student.tiny_students import make_folder, tiny_shape
 
 
@@ -32,7 +33,7 @@ def test_each_weight_is_on_disk_before_the_next_is_made(tmp_path: Path) -> None:
     assert seen[-1] - seen[0] > 0.8 * (path.stat().st_size - seen[0])
 
 
-@pytest.mark.parametrize("form", ["f16", "q8_0"])
+@each_row("form", ["f16", "q8_0"])
 def test_what_is_written_is_read_again(tmp_path: Path, form: GgufForm) -> None:
     shape = tiny_shape("qwen2", ties=False).model_copy(update={"inner_size": 80})  # no whole blocks
     student = find_student(str(make_folder(tmp_path / "tiny", shape)))
