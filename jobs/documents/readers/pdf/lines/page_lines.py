@@ -14,7 +14,9 @@ from jobs.documents.readers.pdf.glyphs.signs import with_bullets
 from jobs.documents.readers.pdf.glyphs.twice import drawn_once
 from jobs.documents.readers.pdf.glyphs.underscores import with_underscores
 from jobs.documents.readers.pdf.lines.asides import part_asides
+from jobs.documents.readers.pdf.lines.code_marks import signs_of, without_arrow, without_button
 from jobs.documents.readers.pdf.lines.joints import Printed, join_pieces
+from jobs.documents.readers.pdf.lines.letter_columns import with_letter_columns
 from jobs.documents.readers.pdf.lines.line_numbers import without_numbers
 from jobs.documents.readers.pdf.lines.line_text import (
     WRAPPED,
@@ -32,13 +34,9 @@ from jobs.documents.readers.pdf.tables.rules import grids_of, page_rules
 
 ASIDE = -1  # the region of notes in the margin, which stand behind the others
 CELL_GLUE = " | "
-BUTTONS = frozenset({">>>", "Copy", "copy"})  # beside code
-_FAR = 4.0  # times the font size, as the next two
-_NEAR_NAME = 2.3
+_NEAR_NAME = 2.3  # times the font size, as the next one
 _LEVEL = 0.3
 _OPENING = frozenset("([{<\"'“‘«•‣◦▪●–-")  # these begin prose, too
-_ARROWS = frozenset({"←-", "←֓", "↩", "↵", "⏎"})  # the first is how TeX puts it together
-_ARROW_LENGTHS = (1, 2)
 _COMMENT_SIGNS = ("#", "##", "###", "//", "/*", "%", "%%", ";", ";;")  # before words in prose
 _SAMPLE = 500  # glyphs
 _MIN_WIDTHLESS = 6
@@ -109,7 +107,8 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
     rules = [] if glyphs.turns else page_rules(page)
     sized = with_sizes(glyphs.glyphs, glyphs.fonts)
     drawn = drawn_once(with_pitch(sized, glyphs.fonts))
-    runs = page_runs(with_bullets(with_accents(with_underscores(drawn, rules))))
+    marked = with_bullets(with_accents(with_underscores(drawn, rules)))
+    runs = with_letter_columns(page_runs(marked))
     parts = part_asides(put_into_grids(runs, grids_of(rules, runs)))
     lines = [
         _line(part, number)
@@ -165,8 +164,8 @@ def _line(part: Part, region: int) -> Line:
 
 
 def _text_line(row: Row, region: int) -> Line:
-    whole = _without_button(row)
-    row = _without_arrow(whole)
+    whole = without_button(row)
+    row = without_arrow(whole)
     is_mono = _is_mono(row)
     pitch = pitch_of(row.runs) if is_mono else 0.0
     first = row.runs[0].glyphs
@@ -190,31 +189,6 @@ def _text_line(row: Row, region: int) -> Line:
     )
 
 
-def _without_arrow(row: Row) -> Row:
-    """A row of code without the arrow at its end that says that the line was too long."""
-    *rest, last = row.runs
-    for length in _ARROW_LENGTHS:
-        code, tail = last.glyphs[:-length], last.glyphs[-length:]
-        if _signs(tail) in _ARROWS and tail[0].is_spaced and code:
-            runs = [*rest, run_of(code)]  # it stands near the code
-            return row._replace(runs=runs) if are_code(runs) else row
-    return _without_last(row, _ARROWS)
-
-
-def _without_button(row: Row) -> Row:
-    """A row of code without the button that a browser prints in its corner."""
-    *rest, last = row.runs
-    is_far = bool(rest) and last.left - rest[-1].right > _FAR * last.size
-    return _without_last(row, BUTTONS) if is_far else row
-
-
-def _without_last(row: Row, signs: frozenset[str]) -> Row:
-    *rest, last = row.runs
-    if rest and _signs(last.glyphs) in signs and are_code(rest):
-        return row._replace(runs=rest)
-    return row
-
-
 def _text_of(runs: list[Run]) -> str:
     """The text of a row. Texinfo sets what is defined at the margin: it goes first."""
     tag = defined_tag(runs)
@@ -235,7 +209,7 @@ def _is_comment(row: Row) -> bool:
     """Whether a row begins with the sign of a comment, whose words are set as prose is."""
     sign = list(takewhile(lambda glyph: glyph.style.is_mono, row.runs[0].glyphs))
     rest = row.runs[0].glyphs[len(sign) :]
-    return bool(rest) and rest[0].is_spaced and _signs(sign) in _COMMENT_SIGNS
+    return bool(rest) and rest[0].is_spaced and signs_of(sign) in _COMMENT_SIGNS
 
 
 def _ends_in_prose(row: Row) -> bool:
@@ -243,14 +217,10 @@ def _ends_in_prose(row: Row) -> bool:
     glyphs = row.runs[-1].glyphs
     prose = list(takewhile(lambda glyph: not glyph.style.is_mono, reversed(glyphs)))[::-1]
     text = "".join([glyph.char for glyph in prose])
-    if _signs(glyphs[: len(glyphs) - len(prose)][-2:]).endswith(_COMMENT_SIGNS):
+    if signs_of(glyphs[: len(glyphs) - len(prose)][-2:]).endswith(_COMMENT_SIGNS):
         return False
     is_apart = len(prose) < len(glyphs) and prose[0].is_spaced if prose else False
     return is_apart and len(text) > 1 and text.isalpha()
-
-
-def _signs(glyphs: list[Glyph]) -> str:
-    return "".join([glyph.char for glyph in glyphs])
 
 
 def _is_tag(row: Row) -> bool:

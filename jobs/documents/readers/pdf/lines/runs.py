@@ -168,6 +168,11 @@ def _is_option(before: Glyph, glyph: Glyph) -> bool:
     return glyph.char == before.char == "-"
 
 
+def _is_called(before: Glyph, glyph: Glyph) -> bool:
+    """Whether a bracket stands at the name of a function, which formulas set in another font."""
+    return glyph.char == "(" and before.char.isalpha() and before.style is not glyph.style
+
+
 def _with_space(glyph: Glyph, before: Glyph, gap: float) -> Glyph:
     """A glyph whose distance and space do not agree, with a space as far as the distance tells.
 
@@ -185,7 +190,7 @@ def _with_space(glyph: Glyph, before: Glyph, gap: float) -> Glyph:
     if gap >= _no_gap(before, glyph):
         return glyph
     is_near = style.baseline != before.style.baseline or glyph.char in _CLOSING
-    is_near = is_near or _is_option(before, glyph)
+    is_near = is_near or _is_option(before, glyph) or _is_called(before, glyph)
     is_near = is_near or before.left < glyph.left < before.right - _OVERLAP * style.size
     return glyph._replace(is_spaced=False) if is_near else glyph
 

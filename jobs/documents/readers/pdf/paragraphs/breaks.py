@@ -126,7 +126,8 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: Margin
     if _are_parted(last, line) or _is_signature(last) or _is_item(line, group, is_filled=is_filled):
         return LINE
     if is_filled:
-        return PARAGRAPH if _is_indented(line, group) or _is_spaced(last, line, usual) else None
+        is_apart = _is_spaced(last, line, usual) or _is_next_term(last, line, margins)
+        return PARAGRAPH if is_apart or _is_indented(line, group) else None
     if _is_finished(last):
         return PARAGRAPH
     return None if _is_open(last, line) else LINE
@@ -228,6 +229,13 @@ def _is_spaced(last: Line, line: Line, usual: float) -> bool:
     is_shorter = last.right < line.right - _SHORTER * line.size
     distance = last.baseline - line.baseline
     return is_shorter and distance > _SPACED * usual and _is_finished(last)
+
+
+def _is_next_term(last: Line, line: Line, margins: Margins) -> bool:
+    """Whether a name stands to the left of what is said of it and of the name before."""
+    is_left = line.left < last.left - _INDENT * line.size
+    is_name = is_left and _is_finished(last) and not _is_finished(line)
+    return is_name and margins.is_term(last, line)
 
 
 def _is_indented(line: Line, group: list[Line]) -> bool:

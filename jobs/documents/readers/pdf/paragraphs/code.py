@@ -5,8 +5,9 @@ from itertools import pairwise
 from statistics import median, median_low
 
 from jobs.documents.readers.extract import LINE, PARAGRAPH, SPACE
+from jobs.documents.readers.pdf.lines.code_marks import ARROWS, BUTTONS
 from jobs.documents.readers.pdf.lines.line_text import WRAPPED
-from jobs.documents.readers.pdf.lines.page_lines import BUTTONS, Line
+from jobs.documents.readers.pdf.lines.page_lines import Line
 
 _WRAP_MARKS = (",→", "↪", "˓→", "↳", "⤷", "→֒")  # they begin the rest of a line that was too long
 _WRAP_MARK = re.compile("(?:" + "|".join(_WRAP_MARKS) + r")\s*")
@@ -14,6 +15,7 @@ _ADDRESS = re.compile(r"[(<]?\w{2,9}://\S+$")  # alone on a line it is no code
 _WRAPPED_SPACE = "␣"  # Sphinx shows the space at which it broke a line
 _NUMBER = re.compile(r"0\d{4}(?!\S)")
 _FAR_RIGHT = 20.0  # times the font size
+_LOWERED = 0.7  # of the font size: the next line is farther below
 _MIN_NUMBERED = 3
 _STEADY = 0.6  # the share of numbers that are one more than the one before
 _SAME_ROW = 0.4  # of the font size
@@ -57,6 +59,24 @@ def without_buttons(lines: list[Line]) -> list[Line]:
         and any(other is not None and _is_in_corner(line, other) for other in (before, after))
     }
     return [line for line in lines if line not in buttons] if buttons else lines
+
+
+def without_arrows(lines: list[Line]) -> list[Line]:
+    """The lines of a page without the arrows a little below the end of code that goes on."""
+    if not any(line.text in ARROWS for line in lines):
+        return lines
+    kept: list[Line] = []
+    for line in lines:
+        if kept and line.text in ARROWS and _is_at_end(kept[-1], line):
+            kept[-1] = kept[-1]._replace(text=kept[-1].text + WRAPPED)
+        else:
+            kept.append(line)
+    return kept
+
+
+def _is_at_end(line: Line, arrow: Line) -> bool:
+    is_lower = 0 < line.baseline - arrow.baseline < _LOWERED * line.size
+    return line.is_mono and is_lower and arrow.left > line.right - line.size
 
 
 def _is_in_corner(button: Line, line: Line) -> bool:

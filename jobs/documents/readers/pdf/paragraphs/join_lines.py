@@ -19,6 +19,7 @@ from jobs.documents.readers.pdf.paragraphs.code import (
     join_code,
     left_of_columns,
     with_remarks,
+    without_arrows,
     without_buttons,
     without_numbers,
 )
@@ -58,6 +59,7 @@ class Paragraph(NamedTuple):
 class _Group(NamedTuple):
     """`left`: where the block of code begins that goes on here, or None; `margin`: its page's.
 
+    `has_prose`: its page has more than code, so that the margin is that of the pages.
     `room`: how far its last line ends before others of its page do.
     """
 
@@ -65,6 +67,7 @@ class _Group(NamedTuple):
     glue: str
     left: float | None = None
     margin: float = 0.0
+    has_prose: bool = True
     room: float = 0.0
     is_note: bool = False
 
@@ -79,7 +82,9 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
     pages = [
         [
             _shorten(line)
-            for line in label_notes(with_remarks(without_numbers(without_buttons(lines))))
+            for line in label_notes(
+                with_remarks(without_numbers(without_buttons(without_arrows(lines))))
+            )
             if not _CONTINUES.match(line.text)
         ]
         for lines in pages
@@ -92,12 +97,13 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
         groups = list(_group(body, spacing))
         if groups:
             margin = min(line.left for line in lines)
-            groups[0] = _go_on(open_group, groups[0], margin)
+            has_prose = not all(map(is_code, lines))
+            groups[0] = _go_on(open_group, groups[0], margin, has_prose=has_prose)
             following = next(filter(None, pages[number:]), None)
             body_end = _body_end(groups)
             open_group = groups[body_end - 1]
             room = _room_behind(open_group.lines[-1], lines)
-            open_group = open_group._replace(margin=margin, room=room)
+            open_group = open_group._replace(margin=margin, has_prose=has_prose, room=room)
             head = _table_head(groups[:body_end], head)
             groups[body_end:] = [group._replace(is_note=True) for group in groups[body_end:]]
             groups = _put_notes_first(groups, body_end, following)
@@ -154,7 +160,7 @@ def _table_head(groups: list[_Group], before: str) -> str:
     return before
 
 
-def _go_on(before: _Group | None, first: _Group, margin: float) -> _Group:
+def _go_on(before: _Group | None, first: _Group, margin: float, *, has_prose: bool) -> _Group:
     """The first group of a page, with what stands between it and the last one before."""
     if before is None:
         return first
@@ -162,7 +168,8 @@ def _go_on(before: _Group | None, first: _Group, margin: float) -> _Group:
     if _is_same_code(last, line):
         left = code_left(before.lines) if before.left is None else before.left
         shifted = margin + left - before.margin  # pages of a book may lie to the left or the right
-        own = min(code_left(first.lines), left_of_columns(first.lines, shifted, left))
+        places = (shifted, left) if before.has_prose and has_prose else (left, shifted)
+        own = min(code_left(first.lines), left_of_columns(first.lines, *places))
         return first._replace(glue=LINE, left=own)
     if last.cells and last.cells == line.cells:
         return first._replace(glue=LINE)

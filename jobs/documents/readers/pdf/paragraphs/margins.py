@@ -43,6 +43,15 @@ class Margins:
             return True
         return line.text[0].islower() and self._is_justified(last)
 
+    def is_term(self, last: Line, line: Line) -> bool:
+        """Whether a line to the left of `last` is a name: what is said of it is below `last`."""
+        place = self._places.get(id(line))
+        if place is None or place + 1 >= len(self._lines):
+            return False
+        following = self._lines[place + 1]
+        is_named = line.right < following.right and not following.text[0].islower()
+        return is_named and abs(following.left - last.left) < SAME_LEFT
+
     def _text_right(self, last: Line, line: Line) -> float:
         """How far the text reaches that is indented below the line of a definition.
 

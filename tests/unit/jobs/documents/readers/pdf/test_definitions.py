@@ -151,3 +151,16 @@ def test_a_ragged_line_goes_on_with_the_arrow_of_a_menu() -> None:
     shown = text_of([*lines([*paragraph(PROSE), ""], top=760), *lines([row], 90, 680), *menu])
 
     assert shown.endswith(f"{row} \u2192 Gauges there.")
+
+
+def test_a_name_to_the_left_of_what_is_said_of_the_name_before_begins_a_paragraph() -> None:
+    saying = "This tells how far the valve is open when the operator starts it, in percent."
+    after = "It may be closed by a second valve, which then is the first of those that open, too."
+    page = [
+        *lines(["Valve"], left=72, top=700),
+        *lines([saying], left=100, top=688),
+        *lines(["Gauge"], left=72, top=676),
+        *lines([after, after], left=100, top=664),
+    ]
+
+    assert "\n\nGauge\n" in text_of(page)

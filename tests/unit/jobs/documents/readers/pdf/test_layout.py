@@ -42,6 +42,14 @@ def test_code_after_a_page_without_prose_keeps_its_indents() -> None:
     assert "        return 1\n    else:\n        return 2\n\nThe pump" in text_of(first, second)
 
 
+def test_code_over_pages_without_prose_is_as_deep_as_it_is_printed() -> None:
+    deep = ["        fill()", "        close()"]
+
+    found = text_of(lines(["while True:", *deep], font=CODE), lines(deep, font=CODE))
+
+    assert found == "\n".join(["while True:", *deep, *deep])
+
+
 def test_a_larger_name_below_code_does_not_indent_it() -> None:
     names = [text(f"fetch{n}()", 50, 222 - 28 * n, 11.4, CODE) for n in range(5)]
     page = [

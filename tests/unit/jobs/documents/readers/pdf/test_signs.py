@@ -208,3 +208,16 @@ def test_an_arrow_near_the_end_of_a_long_line_of_code_goes() -> None:
     ]
 
     assert text_of(page) == "The package holds the drivers and the rest of it."
+
+
+def test_an_arrow_a_little_below_the_end_of_a_long_line_of_code_goes() -> None:
+    code = lines(["run", "it would be pretty", "pointless", "end"], font=CODE)
+    arrow = text("\u2190-", 72 + 6 * 18, 684, font=WIDE)
+
+    assert text_of([*code[:2], arrow, *code[2:]]) == "run\nit would be pretty pointless\nend"
+
+
+def test_a_bracket_stands_at_the_name_of_a_function_in_another_font() -> None:
+    page = [text("the slope of f ", 72, 700), text("(x) is 2", 72 + 57.8, 700, font=WIDE)]
+
+    assert text_of(page) == "the slope of f(x) is 2"
