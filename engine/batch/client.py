@@ -156,7 +156,7 @@ class BatchClient:
         with translated(self._endpoint, self._clock):
             async for batch in entries_of(self._client.batches.list(limit=PAGE_SIZE)):
                 created_at = moment_of(batch.created_at, oldest)
-                if not order.take(str(batch.id), created_at, is_old=created_at < oldest):
+                if not order.take(batch.id, created_at, is_old=created_at < oldest):
                     return
                 if created_at >= oldest:
                     yield batch

@@ -188,7 +188,7 @@ async def find_file(
     listed = client.files.list(purpose=purpose, limit=PAGE_SIZE, order="desc")
     async for file in entries_of(listed):
         created_at = moment_of(file.created_at, oldest)
-        if not order.take(str(file.id), created_at, is_old=created_at < oldest):
+        if not order.take(file.id, created_at, is_old=created_at < oldest):
             break
         if file.filename == name and created_at >= oldest:
             return file.id
@@ -212,6 +212,8 @@ async def list_uploaded_files(
     found: dict[str, RemoteFile] = {}
     seen = set[str]()
     async for file in entries_of(client.files.list(purpose=purpose, limit=PAGE_SIZE)):
+        if file.id is None:
+            continue
         if str(file.id) in seen:
             break
         seen.add(str(file.id))
@@ -234,14 +236,17 @@ class ListOrder:
         self._is_newest_first = True
         self._old_count = 0
 
-    def take(self, entry_id: str, created_at: float, *, is_old: bool) -> bool:
+    def take(self, entry_id: object, created_at: float, *, is_old: bool) -> bool:
         """Take the next entry into account; returns whether it is worth going on.
 
-        It is not once the list repeats itself, or a page of it has shown old entries alone.
+        It is not once the list repeats itself, or a page of it has shown old entries alone. Of
+        entries without an id it cannot be told whether they are the same.
         """
-        if entry_id in self._seen:
+        if entry_id is None:
+            return True
+        if str(entry_id) in self._seen:
             return False
-        self._seen.add(entry_id)
+        self._seen.add(str(entry_id))
         self._is_newest_first = self._is_newest_first and created_at <= self._last_at
         self._last_at = created_at
         self._old_count = self._old_count + 1 if is_old else 0

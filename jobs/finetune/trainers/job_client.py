@@ -164,7 +164,7 @@ class JobClient:
         with translated(self._endpoint, self._clock):
             try:
                 async for job in entries_of(self._client.fine_tuning.jobs.list(limit=PAGE_SIZE)):
-                    if str(job.id) in seen:
+                    if job.id is not None and str(job.id) in seen:
                         return None
                     seen.add(str(job.id))
                     if lost.is_it(job):
@@ -184,7 +184,7 @@ class JobClient:
         with translated(self._endpoint, self._clock):
             try:
                 async for job in entries_of(self._client.fine_tuning.jobs.list(limit=PAGE_SIZE)):
-                    if str(job.id) in seen:
+                    if job.id is not None and str(job.id) in seen:
                         break
                     seen.add(str(job.id))
                     if carries(job, metadata):

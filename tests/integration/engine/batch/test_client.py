@@ -191,7 +191,7 @@ async def test_list_that_gives_the_same_page_for_ever_ends() -> None:
 
 
 async def test_entries_of_a_list_that_are_no_objects_are_passed_over() -> None:
-    odd: list[object] = [None, 7, "batch", {}]
+    odd: list[object] = [None, 7, "batch", {}, {"id": None, "created_at": 1}]
     file = {"id": "file-1", "object": "file", "filename": "ours.jsonl"}
 
     async with listing([[*odd, row("batch_1", input_file_id="file-1")]]) as (client, _):
