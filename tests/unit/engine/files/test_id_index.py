@@ -52,7 +52,7 @@ def test_what_is_copied_for_an_added_entry_does_not_grow_with_their_number(
 ) -> None:
     monkeypatch.setattr("engine.files.id_index.RECENT_COUNT", 64)
     monkeypatch.setattr("engine.files.id_index.SORTED_PER_RECENT", 8)
-    copied_count, insert, count = 0, _Sorted.insert, 20_000
+    copied_count, insert, count = 0, _Sorted.insert, 10_000
 
     def counted(self: _Sorted, hashes: Any, offsets: Any) -> None:
         nonlocal copied_count

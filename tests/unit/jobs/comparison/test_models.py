@@ -1,5 +1,7 @@
 """What a comparison says, and what it refuses to say."""
 
+from functools import cache
+
 import pytest
 
 from jobs.comparison.models import compare_models
@@ -20,6 +22,11 @@ from tests.unit.jobs.comparison.evaluations import (
 
 def compare(evaluation: Evaluation) -> Comparison:
     return compare_models(evaluation, is_demo_grade=False)
+
+
+@cache
+def random_comparison() -> Comparison:
+    return compare(random_evaluation(40))
 
 
 def difference(group: GroupComparison, pair: tuple[str, str]) -> Difference:
@@ -136,7 +143,7 @@ def test_the_order_of_lines_in_the_files_does_not_matter() -> None:
         evaluation.samples[::-1], evaluation.answers[::-1], evaluation.scores[::-1]
     )
 
-    assert compare(evaluation) == compare(reversed_)
+    assert compare(reversed_) == random_comparison()
 
 
 def test_a_judge_of_its_own_answers_is_named() -> None:
@@ -205,7 +212,7 @@ def test_one_document_has_intervals_by_excerpt_and_says_so() -> None:
 
 
 def test_questions_and_documents_stand_beside_every_figure() -> None:
-    text = describe_comparison(compare(random_evaluation(40)))
+    text = describe_comparison(random_comparison())
 
     assert text.count("n=40/20") == 3 * 2 + 3 * 2 + 2
     assert "n: questions/documents" in text
@@ -219,7 +226,7 @@ def test_scores_of_the_local_model_are_called_noise() -> None:
 
 
 def test_the_table_has_a_line_a_model_with_intervals_and_n() -> None:
-    text = describe_comparison(compare(random_evaluation(40)))
+    text = describe_comparison(random_comparison())
 
     lines = text.splitlines()
     assert [cell.strip() for cell in lines[0].split("|")] == [

@@ -31,9 +31,9 @@ def test_same_chunk_is_asked_for_the_same_kinds_whatever_the_order_of_the_weight
 
 @each_row("count", [1, 3, 7])
 def test_shares_of_kinds_are_those_of_the_weights(count: int) -> None:
-    drawn = Counter(kind for i in range(2000) for kind in draw_kinds(f"chunk-{i}", count, WEIGHTS))
+    drawn = Counter(kind for i in range(800) for kind in draw_kinds(f"chunk-{i}", count, WEIGHTS))
 
-    shares = {kind: drawn[kind] / (2000 * count) for kind in KINDS}
+    shares = {kind: drawn[kind] / (800 * count) for kind in KINDS}
     assert shares == pytest.approx(WEIGHTS, abs=0.03)
 
 

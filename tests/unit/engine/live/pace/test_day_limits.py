@@ -44,7 +44,7 @@ async def test_day_that_is_used_up_costs_few_refusals() -> None:
     stats = Stats()
     lane = make_lane(FakeTransport(responder=answer), stats=stats)
 
-    ended = await send_all(lane, 200)
+    ended = await send_all(lane, 150)
 
     assert all(isinstance(outcome, Completed) for outcome in ended)
     assert stats.refused <= 40

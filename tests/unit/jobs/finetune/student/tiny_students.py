@@ -2,6 +2,8 @@
 
 import json
 import random
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +69,11 @@ def make_gguf(
 
 
 def random_weights(shape: StudentShape, *, seed: int) -> dict[str, Floats]:
+    return {name: each.copy() for name, each in _drawn_weights(shape, seed).items()}
+
+
+@cache
+def _drawn_weights(shape: StudentShape, seed: int) -> Mapping[str, Floats]:
     rng = np.random.default_rng(seed)
     weights = {
         name: np.asarray(

@@ -1,10 +1,13 @@
 """Shingles: what texts are compared by."""
 
 import numpy as np
+import pytest
 
-from jobs.text.repeats.shingles import PIECE_CHARS, share_in, shingle_hashes, spans_among
+from jobs.text.repeats import shingles
+from jobs.text.repeats.shingles import share_in, shingle_hashes, spans_among
 from tests.rows import each_row
 
+PIECE_CHARS = 1_000  # in these tests
 TEXT = "The kiln is heated to 1220 degrees before porcelain goes in, and cools for two whole days."
 
 HASH = 5169042332363720151
@@ -78,7 +81,9 @@ def test_a_text_that_shares_nothing_has_no_spans() -> None:
 def test_a_text_of_several_pieces_has_the_shingles_across_their_edges(end: str) -> None:
     long = "word " * (PIECE_CHARS // 5 - 2) + "at the edge of two pieces stands a seal" + end
 
-    found = shingle_hashes(long)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shingles, "PIECE_CHARS", PIECE_CHARS)
+        found = shingle_hashes(long)
 
     assert np.isin(shingle_hashes("at the edge of two pieces stands a seal"), found).all()
     assert len(found) == 1 + 7 + 2 + len(end.split())

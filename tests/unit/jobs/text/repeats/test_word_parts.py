@@ -48,7 +48,7 @@ def found_pairs(
 
 @each_row("least", [0.1, 0.4, 0.55, 0.7, 0.9, 1.0])
 def test_every_similar_pair_is_found_once_and_no_other(least: float) -> None:
-    texts = make_texts(150)
+    texts = make_texts(100)
 
     found = found_pairs(texts, least)
 
