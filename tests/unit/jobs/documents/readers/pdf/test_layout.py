@@ -223,3 +223,13 @@ def test_a_little_more_room_below_the_end_of_a_sentence_ends_a_paragraph() -> No
 
     assert found.count("\n\n") == 1
     assert f"{last}\n\nThe pump" in found
+
+
+def test_code_is_not_indented_for_a_name_farther_left_that_follows_it() -> None:
+    page = [
+        *lines(["Example:"], 90, 712),
+        *lines(["open(3)", "close(3)"], 110, 700, font=CODE),
+        *lines(["Method: fill(x)"], 72, 664, font=CODE),
+    ]
+
+    assert text_of(page) == "Example:\n\nopen(3)\nclose(3)\n\nMethod: fill(x)"
