@@ -50,6 +50,17 @@ def test_code_over_pages_without_prose_is_as_deep_as_it_is_printed() -> None:
     assert found == "\n".join(["while True:", *deep, *deep])
 
 
+def test_code_over_pages_without_prose_follows_the_margins_of_a_book() -> None:
+    left, right = (lines(paragraph(PROSE), at, 760) for at in (72, 102))
+    code = ["while True:", "    fill()", "    close()"]
+
+    found = text_of(
+        left, right, [*left, *lines(code[:2], 72, 90, font=CODE)], lines(code[2:], 102, font=CODE)
+    )
+
+    assert found.endswith("\n".join(code))
+
+
 def test_a_larger_name_below_code_does_not_indent_it() -> None:
     names = [text(f"fetch{n}()", 50, 222 - 28 * n, 11.4, CODE) for n in range(5)]
     page = [
