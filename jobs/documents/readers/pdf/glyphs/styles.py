@@ -17,7 +17,8 @@ _FONT_NAME_BYTES = 128
 _MONO_NAME = re.compile(
     r"mono|courier|cursor|consol|typewriter|menlo|andale|inconsolata|letter ?gothic|monaco"
     r"|nimbusmon|code ?pro|fira ?code|cascadia|(?:^|\+)hack(?:$|-)"
-    r"|(?:^|\+)(?:[a-z]{1,3}\d?)[a-z]{0,3}tt[a-z]{0,2}\d{0,4}(?:-\w+)?$",  # cmtt10, t1xtt, SFTT1000
+    r"|(?:^|\+)(?:[a-z]{1,3}\d?)[a-z]{0,3}tt[a-z]{0,2}\d{0,4}(?:-\w+)?$"  # cmtt10, t1xtt, SFTT1000
+    r"|(?:^|\+)sf(?:st|it|tc)\d{4}$",  # TeX's slanted and italic ones, and their small capitals
     re.IGNORECASE,
 )
 _NARROW_AND_WIDE = tuple(map(ord, "ilmMW"))

@@ -1,14 +1,13 @@
-"""The text of a row of glyphs: its spaces, raised numbers, ligatures and code."""
+"""The text of a row of glyphs: its spaces, raised numbers and ligatures."""
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from itertools import groupby, pairwise
 from statistics import median
 
-from jobs.documents.readers.clean_text import clean, clean_line
+from jobs.documents.readers.clean_text import clean_line
 from jobs.documents.readers.pdf.glyphs.page_glyphs import Glyph
-from jobs.documents.readers.pdf.lines.runs import TYPED, Run, is_rtl
+from jobs.documents.readers.pdf.lines.runs import Run, is_rtl
 from jobs.documents.readers.raised_text import lowered, raised
 
 _SMALL = 0.93  # of the font size of the line
@@ -19,17 +18,11 @@ SIGNATURE = re.compile(r"\(.*\) [a-z]+(?: [a-z]+)?")  # (close-port port) proced
 _DEFINITION_GAP = 1.2  # of the font size
 _UP, _ON_LINE, _DOWN = 1, 0, -1
 _SPACE_GAP = 0.12  # of the font size
-_CODE_SPACE = 0.4  # of the width of a character
-_SPREAD_CODE = 0.08  # the same
-_TIGHT_PITCH = 0.3  # of the font size; a narrower one is none
-_USUAL_PITCH = 0.6
 WRAPPED = "⏎"  # ends the text of a line of code that goes on in the next one
 _PLAIN_FORMS = {  # of ligatures, and of the asterisk that Doxygen and TeX set for a typed one
     0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st",
     0xFB06: "st", 0x2217: "*",
 }  # fmt: skip
-_PLAIN = str.maketrans("ˆ˜", "^~")  # as TeX's typewriter fonts name them
-_ROUNDED = (("‘", "’", "`'"), ("“", "”", '""'))
 _PRESENTED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]+")  # Hebrew and Arabic as drawn
 _MINUS = re.compile(r"−(?=[^\W\d_]|[−>])|(?<=−)−")  # groff's, in names and options
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -55,7 +48,7 @@ def line_text(runs: list[Run]) -> str:
         text += _mark(before, run, text) or " " * _is_apart(before, run) + _text(run)
     if _LETTER_SPACED.search(text):
         text = _close_up(runs, text)
-    text = clean_line(_close_dots(_repair(text)))
+    text = clean_line(close_dots(repair(text)))
     return _PARTED_LOGO.sub("Xe", text) if "TeX" in text else text
 
 
@@ -73,60 +66,6 @@ def is_signature(runs: list[Run]) -> bool:
     first, *_, last = runs
     is_call = first.is_mono and first.glyphs[0].char == "(" and not last.is_mono
     return is_call and SIGNATURE.fullmatch(line_text(runs)) is not None
-
-
-def code_text(runs: list[Run], pitch: float) -> str:
-    """The text of runs of code: as many spaces as there is room for."""
-    pieces: list[str] = []
-    last = runs[0].glyphs[0]
-    spread = _spread_of(runs, pitch)
-    for glyph in (glyph for run in runs for glyph in run.glyphs):
-        room = (glyph.left - last.right - spread) / (pitch + spread)
-        if room > _CODE_SPACE:
-            pieces.append(" " * max(round(room), 1))
-        is_typed = glyph.style.is_mono
-        pieces.append(glyph.char if is_typed else TYPED.get(glyph.char, glyph.char))
-        last = glyph
-    text = _with_plain_quotes(_repair("".join(pieces)).translate(_PLAIN))
-    return clean(_close_dots(text)).replace("\n", " ").strip()
-
-
-def _spread_of(runs: list[Run], pitch: float) -> float:
-    """How far apart the letters of code are set, in points: 0 where they touch, as they mostly do.
-
-    TeX's listings may set letters into columns that are wider than these.
-    """
-    first, *rest = runs[0].glyphs
-    if not rest or rest[0].left - first.right < _SPREAD_CODE * pitch:
-        return 0.0
-    gaps = [
-        after.left - before.right
-        for run in runs
-        for before, after in pairwise(run.glyphs)
-        if not after.is_spaced
-    ]
-    usual = median(gaps) if gaps else 0.0
-    return usual if usual > _SPREAD_CODE * pitch else 0.0
-
-
-def _with_plain_quotes(text: str) -> str:
-    """Code with the quotes that are typed, which printers round; those in pairs are as printed."""
-    if text.isascii():
-        return text
-    for opening, closing, typed in _ROUNDED:
-        if (opening in text) != (closing in text):
-            text = text.replace(opening, typed[0]).replace(closing, typed[1])
-    return text
-
-
-def pitch_of(runs: Iterable[Run]) -> float:
-    """The width of one character of code, in points."""
-    glyphs = [glyph for run in runs for glyph in run.glyphs if glyph.style.is_mono]
-    size = glyphs[0].style.size if glyphs else 1.0
-    widths = [
-        width for glyph in glyphs if (width := glyph.right - glyph.left) > _TIGHT_PITCH * size
-    ]
-    return median(widths) if widths else _USUAL_PITCH * size
 
 
 def starts_raised(runs: list[Run]) -> bool:
@@ -281,7 +220,7 @@ def _before_jump(widths: list[float], least: float) -> float:
     return below + step / 2 if step > least else widths[-1] + 1
 
 
-def _repair(text: str) -> str:
+def repair(text: str) -> str:
     """Ligatures, asterisks, right-to-left letters and halves of characters as they are typed."""
     if text.isascii():
         return text
@@ -291,5 +230,6 @@ def _repair(text: str) -> str:
     return _MINUS.sub("-", text.translate(_PLAIN_FORMS))
 
 
-def _close_dots(text: str) -> str:
+def close_dots(text: str) -> str:
+    """The text with three dots for those that TeX sets apart."""
     return _DOTS.sub("...", text) if ". . ." in text else text

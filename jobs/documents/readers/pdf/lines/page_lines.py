@@ -15,15 +15,14 @@ from jobs.documents.readers.pdf.glyphs.twice import drawn_once
 from jobs.documents.readers.pdf.glyphs.underscores import with_underscores
 from jobs.documents.readers.pdf.lines.asides import part_asides
 from jobs.documents.readers.pdf.lines.code_marks import signs_of, without_arrow, without_button
+from jobs.documents.readers.pdf.lines.code_text import code_text, pitch_of
 from jobs.documents.readers.pdf.lines.joints import Printed, join_pieces
 from jobs.documents.readers.pdf.lines.letter_columns import with_letter_columns
 from jobs.documents.readers.pdf.lines.line_numbers import without_numbers
 from jobs.documents.readers.pdf.lines.line_text import (
     WRAPPED,
-    code_text,
     defined_tag,
     line_text,
-    pitch_of,
     starts_raised,
 )
 from jobs.documents.readers.pdf.lines.regions import Row, page_regions, rows_of

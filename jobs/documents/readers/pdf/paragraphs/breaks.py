@@ -6,7 +6,7 @@ from jobs.documents.readers.extract import LINE, PARAGRAPH
 from jobs.documents.readers.pdf.lines.joints import HYPHEN, OPEN, is_cjk, joint
 from jobs.documents.readers.pdf.lines.line_text import DEFINED, SIGNATURE
 from jobs.documents.readers.pdf.lines.page_lines import Line
-from jobs.documents.readers.pdf.paragraphs.code import goes_on, is_code
+from jobs.documents.readers.pdf.paragraphs.code import goes_on, is_code, is_outdented
 from jobs.documents.readers.pdf.paragraphs.margins import (
     DEFINED_INDENT,
     LONG_LINE,
@@ -60,7 +60,8 @@ def break_before(line: Line, group: list[Line], usual: float, margins: Margins) 
     if line.cells or last.cells:
         return _break_in_table(last, line, distance)
     if line.is_mono and is_code(group[0]) and (is_code(line) or is_code(last)):
-        return None if goes_on(group, line, usual) else PARAGRAPH
+        is_outside = is_outdented(group, line, usual) and not margins.begins_with(group[0])
+        return None if goes_on(group, line, usual) and not is_outside else PARAGRAPH
     if abs(distance) < _SAME_ROW * max(line.size, last.size) and line.region == last.region:
         return None
     if is_code(line) != is_code(last) and not _is_in_prose(group, line, usual, margins):

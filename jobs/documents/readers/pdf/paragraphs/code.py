@@ -22,6 +22,7 @@ _SAME_ROW = 0.4  # of the font size
 _WIDE_GAP = 1.35  # of the usual distance between lines
 _MAX_BLANK_LINES = 3
 _LOOK_BACK = 50  # lines
+_OUTDENT = 1.5  # characters
 _LONG_WORD = 200  # characters
 _EVEN = 0.3  # points
 _NEXT_LINE = 1.5  # of the font size
@@ -128,6 +129,13 @@ def goes_on(group: list[Line], line: Line, usual: float) -> bool:
         return False
     left = min(before.left for before in group[-_LOOK_BACK:])
     return abs(rows - round(rows)) < _NEAR or line.left > left + line.pitch / 2
+
+
+def is_outdented(group: list[Line], line: Line, usual: float) -> bool:
+    """Whether a line stands farther left than all of a block of code, below a blank line."""
+    if group[-1].baseline - line.baseline < _WIDE_GAP * usual or len(group) > _LOOK_BACK:
+        return False
+    return line.left < code_left(group) - _OUTDENT * line.pitch
 
 
 def code_left(lines: list[Line]) -> float:

@@ -59,7 +59,6 @@ class Paragraph(NamedTuple):
 class _Group(NamedTuple):
     """`left`: where the block of code begins that goes on here, or None; `margin`: its page's.
 
-    `has_prose`: its page has more than code, so that the margin is that of the pages.
     `room`: how far its last line ends before others of its page do.
     """
 
@@ -67,7 +66,6 @@ class _Group(NamedTuple):
     glue: str
     left: float | None = None
     margin: float = 0.0
-    has_prose: bool = True
     room: float = 0.0
     is_note: bool = False
 
@@ -91,19 +89,20 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
     ]
     spacing = _usual_spacing(pages)
     open_group: _Group | None = None  # the last one of the text, on a page before
+    margins = _usual_margins(pages)
     head = ""  # the first row of the table that ended the page before
     for number, lines in enumerate(pages, start=1):
         body = lines[1:] if lines and lines[0].cells and lines[0].text == head else lines
         groups = list(_group(body, spacing))
         if groups:
-            margin = min(line.left for line in lines)
-            has_prose = not all(map(is_code, lines))
-            groups[0] = _go_on(open_group, groups[0], margin, has_prose=has_prose)
+            is_code_alone = all(map(is_code, lines))
+            margin = margins[number % 2] if is_code_alone else _left_of(lines)
+            groups[0] = _go_on(open_group, groups[0], margin)
             following = next(filter(None, pages[number:]), None)
             body_end = _body_end(groups)
             open_group = groups[body_end - 1]
             room = _room_behind(open_group.lines[-1], lines)
-            open_group = open_group._replace(margin=margin, has_prose=has_prose, room=room)
+            open_group = open_group._replace(margin=margin, room=room)
             head = _table_head(groups[:body_end], head)
             groups[body_end:] = [group._replace(is_note=True) for group in groups[body_end:]]
             groups = _put_notes_first(groups, body_end, following)
@@ -160,7 +159,7 @@ def _table_head(groups: list[_Group], before: str) -> str:
     return before
 
 
-def _go_on(before: _Group | None, first: _Group, margin: float, *, has_prose: bool) -> _Group:
+def _go_on(before: _Group | None, first: _Group, margin: float) -> _Group:
     """The first group of a page, with what stands between it and the last one before."""
     if before is None:
         return first
@@ -168,8 +167,7 @@ def _go_on(before: _Group | None, first: _Group, margin: float, *, has_prose: bo
     if _is_same_code(last, line):
         left = code_left(before.lines) if before.left is None else before.left
         shifted = margin + left - before.margin  # pages of a book may lie to the left or the right
-        places = (shifted, left) if before.has_prose and has_prose else (left, shifted)
-        own = min(code_left(first.lines), left_of_columns(first.lines, *places))
+        own = min(code_left(first.lines), left_of_columns(first.lines, shifted, left))
         return first._replace(glue=LINE, left=own)
     if last.cells and last.cells == line.cells:
         return first._replace(glue=LINE)
@@ -178,6 +176,20 @@ def _go_on(before: _Group | None, first: _Group, margin: float, *, has_prose: bo
     if _is_outdented(before, line, margin):
         return first
     return first._replace(glue=joint(last.printed, line.printed))
+
+
+def _usual_margins(pages: list[list[Line]]) -> tuple[float, float]:
+    """Where pages with even and with odd numbers begin at the left: code alone may be indented."""
+    lefts: tuple[list[float], list[float]] = ([], [])
+    for number, lines in enumerate(pages, start=1):
+        if lines and not all(map(is_code, lines)):
+            lefts[number % 2].append(_left_of(lines))
+    either = [*lefts[0], *lefts[1]] or [min(map(_left_of, filter(None, pages)), default=0.0)]
+    return median_low(lefts[0] or either), median_low(lefts[1] or either)
+
+
+def _left_of(lines: list[Line]) -> float:
+    return min(line.left for line in lines)
 
 
 def _room_behind(last: Line, lines: list[Line]) -> float:

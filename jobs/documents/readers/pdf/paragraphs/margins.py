@@ -43,6 +43,10 @@ class Margins:
             return True
         return line.text[0].islower() and self._is_justified(last)
 
+    def begins_with(self, line: Line) -> bool:
+        """Whether the page begins with a line, which may go on from the page before."""
+        return self._places.get(id(line)) == 0
+
     def is_term(self, last: Line, line: Line) -> bool:
         """Whether a line to the left of `last` is a name: what is said of it is below `last`."""
         place = self._places.get(id(line))

@@ -10,11 +10,13 @@ from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
     CORNERS,
     EVEN,
     WIDE,
+    drawn_pdf,
     lines,
     paragraph,
     rule,
     text,
 )
+from tests.unit.jobs.documents.readers.reading import read
 
 BOX = "the pump starts only while the valve is closed, and the operator watches the gauge there"
 
@@ -23,6 +25,13 @@ def test_a_font_of_any_name_whose_letters_are_equally_wide_is_code() -> None:
     page = [*lines(["It is defined so:"], top=730), *lines(CLASS, font=EVEN)]
 
     assert text_of(page) == "It is defined so:\n\n" + "\n".join(CLASS)
+
+
+def test_slanted_typewriter_fonts_of_tex_are_code() -> None:
+    page = [text("open(3) {", 72, 700), text("open(2)", 84, 688), text("}", 72, 676)]
+    data = drawn_pdf([page]).replace(b"/Helvetica", b"/+SFST1000")
+
+    assert read("pdf", data).text == "open(3) {\n  open(2)\n}"
 
 
 def test_digits_and_capitals_alone_tell_no_typewriter_font() -> None:

@@ -50,6 +50,17 @@ def test_code_over_pages_without_prose_is_as_deep_as_it_is_printed() -> None:
     assert found == "\n".join(["while True:", *deep, *deep])
 
 
+def test_code_over_pages_without_prose_follows_the_margins_of_a_book() -> None:
+    left, right = (lines(paragraph(PROSE), at, 760) for at in (72, 102))
+    code = ["while True:", "    fill()", "    close()"]
+
+    found = text_of(
+        left, right, [*left, *lines(code[:2], 72, 90, font=CODE)], lines(code[2:], 102, font=CODE)
+    )
+
+    assert found.endswith("\n".join(code))
+
+
 def test_a_larger_name_below_code_does_not_indent_it() -> None:
     names = [text(f"fetch{n}()", 50, 222 - 28 * n, 11.4, CODE) for n in range(5)]
     page = [
@@ -223,3 +234,13 @@ def test_a_little_more_room_below_the_end_of_a_sentence_ends_a_paragraph() -> No
 
     assert found.count("\n\n") == 1
     assert f"{last}\n\nThe pump" in found
+
+
+def test_code_is_not_indented_for_a_name_farther_left_that_follows_it() -> None:
+    page = [
+        *lines(["Example:"], 90, 712),
+        *lines(["open(3)", "close(3)"], 110, 700, font=CODE),
+        *lines(["Method: fill(x)"], 72, 664, font=CODE),
+    ]
+
+    assert text_of(page) == "Example:\n\nopen(3)\nclose(3)\n\nMethod: fill(x)"

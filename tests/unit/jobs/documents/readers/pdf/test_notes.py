@@ -256,3 +256,13 @@ def test_names_of_code_in_the_margin_stand_before_what_is_said_of_them() -> None
 
     names_alone = "\\closethevalve\n\\Closethevalve\n\\openthevalve"
     assert found.split("\n\n")[1:] == [names_alone, " ".join(rows[2:])]
+
+
+def test_the_mark_of_a_note_in_code_is_no_part_of_a_name() -> None:
+    page = [
+        *lines(["functor Fill", "  (structure Valve : VALVE"], font=CODE),
+        text("64", 72 + 6 * 26, 691.6, 7),
+        text(")", 72 + 6 * 26 + 8, 688, font=CODE),
+    ]
+
+    assert read("pdf", drawn_pdf([page])).text == "functor Fill\n  (structure Valve : VALVE[64])"
