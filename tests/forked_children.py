@@ -115,7 +115,8 @@ async def _open_in_loop(
 
 
 def _tell_end(loop: asyncio.AbstractEventLoop, transport: Any) -> None:
-    code = os.waitstatus_to_exitcode(os.waitpid(transport.get_pid(), 0)[1])
+    """Waited for by Popen, which also looks for the end whenever it is to send a signal."""
+    code = transport._proc.wait()
     with contextlib.suppress(RuntimeError):  # the loop is closed
         loop.call_soon_threadsafe(transport._process_exited, code)
 
