@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import accumulate, chain, count
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from schemas.record import Span, content_id
 MARK_DIGITS = 12
 MAX_TITLE_CHARS = 200
 CONTINUATION = "    "
+KEPT_LISTINGS = 64  # a chunk is shown with each of its questions
 
 
 class NumberedSentences(NamedTuple):
@@ -43,6 +45,7 @@ class NumberedSentences(NamedTuple):
         return len({bisect_right(self.firsts, number) for number in numbers}) == len(self.firsts)
 
 
+@lru_cache(KEPT_LISTINGS)
 def number_sentences(*chunks: Chunk) -> NumberedSentences:
     """Number the sentences of one chunk, or of several in a row, and lay them out for a prompt.
 
