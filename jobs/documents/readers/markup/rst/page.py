@@ -3,14 +3,18 @@
 import re
 import textwrap
 from collections.abc import Callable, Iterator
-from functools import partial
+from copy import deepcopy
+from functools import cache, partial
 from typing import Any
 
 from docutils import ApplicationError, nodes
-from docutils.core import publish_doctree, publish_from_doctree
+from docutils.core import Publisher, publish_doctree, publish_from_doctree
+from docutils.frontend import Values
 from docutils.parsers.rst import Parser
+from docutils.readers import get_reader_class
 from docutils.transforms.parts import SectNum
 from docutils.transforms.references import TargetNotes
+from docutils.writers import get_writer_class
 
 from jobs.documents.readers.clean_text import clean
 from jobs.documents.readers.decode import decode_text
@@ -74,11 +78,22 @@ def _html_of(text: str) -> str:
     know_all_of(text)
     parser: Any = Parser(inliner=make_inliner())
     parser.parse = partial(_parse, parse=parser.parse)
-    tree = publish_doctree(text, parser=parser, settings_overrides=_SETTINGS)
+    tree = publish_doctree(text, parser=parser, settings=deepcopy(_settings_for("null")))
     _keep_sources(tree)
-    html = publish_from_doctree(tree, writer="html5", settings_overrides=_SETTINGS)
+    html = publish_from_doctree(tree, writer="html5", settings=deepcopy(_settings_for("html5")))
     assert isinstance(html, str)
     return html
+
+
+@cache
+def _settings_for(writer: str) -> Values:
+    """Ours and docutils' own, of which each page gets copies: to find them takes much longer."""
+    parser: Any = Parser()
+    reader = get_reader_class("standalone")(parser)
+    publisher: Any = Publisher(reader, parser, get_writer_class(writer)())
+    publisher.process_programmatic_settings(None, _SETTINGS, None)
+    assert isinstance(publisher.settings, Values)
+    return publisher.settings
 
 
 def _parse(text: str, tree: nodes.document, parse: Callable[..., None]) -> None:

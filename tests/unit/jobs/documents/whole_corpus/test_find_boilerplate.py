@@ -48,6 +48,11 @@ async def chunks_of(folder: RunFolder, documents: Sequence[Document]) -> list[Ch
     return list(read_records(folder.results_path(CHUNKS.name), Chunk))
 
 
+async def find_boilerplate(folder: RunFolder, documents: Sequence[Document]) -> None:
+    write(folder, "documents", documents)
+    await take(folder, BOILERPLATE)
+
+
 def rejections(folder: RunFolder) -> list[Rejection]:
     found = read_records(folder.rejected_path, Rejection)
     return [each for each in found if each.stage == BOILERPLATE.name]
@@ -70,7 +75,7 @@ async def test_menus_are_in_no_chunk_and_positions_stay_those_of_the_document(
 
 
 async def test_what_was_left_out_is_one_line_a_folder(folder: RunFolder) -> None:
-    await chunks_of(folder, pages(20) + pages(6, path="sub/", head="The sub\n\n" + MENU))
+    await find_boilerplate(folder, pages(20) + pages(6, path="sub/", head="The sub\n\n" + MENU))
 
     lines = {each.detail: each.text.split("\n") for each in rejections(folder)}
     assert lines == {
@@ -85,7 +90,7 @@ async def test_few_documents_and_other_formats_do_not_make_a_menu(folder: RunFol
     html = pages(MIN_DOCUMENTS - 1)
     others = [document(f"{n}.pdf", MENU + story(90 + n), "pdf") for n in range(3)]
 
-    await chunks_of(folder, html + others)
+    await find_boilerplate(folder, html + others)
 
     assert read_boilerplate(folder) == {}
     assert rejections(folder) == []
@@ -97,7 +102,7 @@ async def test_lines_of_less_than_three_tenths_stay(
 ) -> None:
     own = [document(f"own{n}.html", story(50 + n)) for n in range(20 - sharing_count)]
 
-    await chunks_of(folder, pages(sharing_count) + own)
+    await find_boilerplate(folder, pages(sharing_count) + own)
 
     assert bool(read_boilerplate(folder)) == is_found
 
@@ -122,7 +127,7 @@ async def test_the_order_of_documents_does_not_matter_and_added_ones_count(
 
 
 async def test_nothing_is_compared_again_when_nothing_was_added(folder: RunFolder) -> None:
-    await chunks_of(folder, pages(6))
+    await find_boilerplate(folder, pages(6))
     path = folder.results_path(BOILERPLATE.name)
     before = path.stat()
 
@@ -135,7 +140,8 @@ async def test_short_pages_with_a_large_menu_are_no_twins(folder: RunFolder) -> 
     menu = "".join(f"- Part {n} of the guide\n" for n in range(40)) + "\n"
     short = [document(f"p{n}.html", menu + prose(n, 20)) for n in range(8)]
 
-    await chunks_of(folder, short)
+    write(folder, "documents", short)
+    await take(folder, BOILERPLATE, TWINS)
 
     groups = list(read_records(folder.results_path(TWINS.name), DocumentGroup))
     assert all(group.duplicate_of is None for group in groups)
