@@ -1,15 +1,19 @@
-"""Finds what a printed page has and a text has not: running heads, page numbers, contents lines."""
+"""Finds what a printed page has and a text has not: running heads and page numbers."""
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 from typing import NamedTuple
 
+from jobs.documents.readers.pdf.contents import (
+    NEARBY_PAGES,
+    is_number,
+    number_of,
+    without_contents,
+)
 from jobs.documents.readers.pdf.lines.page_lines import Line
 
 _EDGE_ROWS = 2  # a head or foot of more rows is rare
-_NEARBY_PAGES = 4  # chapters alternate between left and right pages
 _MIN_REPEATS = 2  # on other pages nearby
 _MAX_SIZE = 1.15  # of the body's; a larger line at the top is a title
 _MAX_NUMBER_SIZE = 1.6  # the same for a number alone
@@ -17,27 +21,16 @@ _BULLET = re.compile(r"[•‣◦▪●○■▸–-]\s")
 _SAME_PLACE = 2  # points
 _ZONE = 0.13  # of the height of all text: heads and feet are at its ends
 _FEW_PAGES = 3
-_NUMERALS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
-_OF_ALL = re.compile(r"\d{1,5}/\d{1,5}")  # "3/16", as browsers print it
 _COUNTED = re.compile(r"\b\d{1,4} ?/ ?(\d{1,4})$")  # slides: several pages may have one number
-_LEADERS = re.compile(r"(?<![.·…])(?<![.·…]\s)(?:[.·…]\s?+){4,}+\s*+(\d++|[ivxlc]++)$")
-_ONLY_LEADERS = re.compile(r"(?:[.·…]\s?){6,}")  # fewer say that something is left out
-_LEADS_TO_WORD = re.compile(r"[.·…]{6}\s*[^\W\d]{3,30}$")
-_ENDS_IN_NUMBER = re.compile(r"\s(\d{1,5})$")
 _DASHED = re.compile(r"^[-–—] ?(\w{1,5}) ?[-–—]$")  # a number between dashes
 _GLUED = re.compile(r"^(\d{1,4})(?=[^\W\d_]{2})")
 _DIGITS = re.compile(r"\d+")
-_TAIL_CHARS = 60
 _MIN_LETTERS = 2  # less repeats by chance, as braces do
 _APART = 1.5  # of the font size
 _HEAD_DISTANCE = 2.0  # the same
 _FAR_APART = 4.0  # the same for the title of a section at one end of a head
 _END_WORDS = 2
 _LONG_END_WORDS = 4  # of a title so long that the other end of the head is near
-_MIN_ENTRIES = 2  # that begin with a number
-_MIN_CONTENTS = 4  # of others
-_FRONT_PAGES = 12  # numbers may go on from those before
-_GROWING = 0.9  # share of neighbours
 _MANY_PAGES = 8
 _PAGE_SHARE = 0.5  # on so many stands what is a head though it is large or code
 _EVERYWHERE = "everywhere"
@@ -70,8 +63,26 @@ def drop_furniture(pages: list[list[Line]]) -> list[list[Line]]:
         {line for line in found if _runs(number, found[line], seen_on, least)}
         for number, found in enumerate(keys)
     ]
+    titles = _repeated_titles(pages, keys)
+    running = [{line for line in heads if line.text not in titles} for heads in running]
     kept = _without_heads(pages, running)
-    return [_without_contents(lines, len(pages)) for lines in kept]
+    return [without_contents(lines, len(pages)) for lines in kept]
+
+
+def _repeated_titles(pages: list[list[Line]], keys: list[dict[Line, list[_Key]]]) -> set[str]:
+    """What stands within pages more often than at their ends: titles such as "Description"."""
+    at_ends = Counter(line.text for found in keys for line in found)
+    within = Counter(
+        line.text
+        for lines, found in zip(pages, keys, strict=True)
+        for line in lines
+        if line.text in at_ends and line not in found
+    )
+    return {
+        text
+        for text, count in within.items()
+        if count > max(_MIN_REPEATS, at_ends[text]) and sum(map(str.isalpha, text)) >= _MIN_LETTERS
+    }
 
 
 def _without_heads(pages: list[list[Line]], running: list[set[Line]]) -> list[list[Line]]:
@@ -89,7 +100,7 @@ def _without_heads(pages: list[list[Line]], running: list[set[Line]]) -> list[li
         pages_of_heads = taken.get(_place(line))
         if pages_of_heads is None or line.text.casefold() in CHAPTER_WORDS:
             return False
-        nearby = range(number - _NEARBY_PAGES, number + _NEARBY_PAGES + 1)
+        nearby = range(number - NEARBY_PAGES, number + NEARBY_PAGES + 1)
         others = sum(other in pages_of_heads for other in nearby)
         return others > _MIN_REPEATS and _is_far(line, heights)
 
@@ -125,7 +136,7 @@ def body_size(pages: list[list[Line]]) -> float:
 
 def _runs(number: int, keys: list[_Key], seen_on: dict[_Key, set[int]], least: int) -> bool:
     """Whether a line of page `number` runs through the pages nearby."""
-    nearby = range(number - _NEARBY_PAGES, number + _NEARBY_PAGES + 1)
+    nearby = range(number - NEARBY_PAGES, number + NEARBY_PAGES + 1)
     return any(
         sum(other in seen_on[key] for other in nearby) > least  # itself is one of them
         for key in keys
@@ -192,7 +203,7 @@ def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
     printed = _DASHED.sub(r"\1", line.text)
     text = _GLUED.sub(r"\1 ", printed)  # a long title has run into the number
     words = text.casefold().split()
-    is_lone = len(words) == 1 and _is_number(words[0])
+    is_lone = len(words) == 1 and is_number(words[0])
     if _BULLET.match(line.text):
         return
     height = round(line.baseline / _SAME_PLACE)
@@ -214,11 +225,11 @@ def _number_keys(
     line: Line, edge: str, words: list[str], page_number: int, *, is_glued: bool
 ) -> Iterator[_Key]:
     height = round(line.baseline / _SAME_PLACE)
-    shape = _DIGITS.sub("#", " ".join("#" if _is_number(word) else word for word in words))
+    shape = _DIGITS.sub("#", " ".join("#" if is_number(word) else word for word in words))
     for at, word in enumerate(words):
-        if not _is_number(word):
+        if not is_number(word):
             continue
-        offset = _number(word) - page_number
+        offset = number_of(word) - page_number
         yield edge, offset, shape
         is_apart = line.widest_gap > _APART
         is_at_end = at in {0, len(words) - 1}
@@ -237,49 +248,3 @@ def _parts(words: list[str], count: int) -> Iterator[_Key]:
     yield "last", *words[-count:]
     if words[0] == words[-1]:
         yield "between", *words[1:-1]
-
-
-def _is_number(word: str) -> bool:
-    return word.isdecimal() or _NUMERALS.keys() >= set(word) or bool(_OF_ALL.fullmatch(word))
-
-
-def _number(word: str) -> int:
-    word = word.partition("/")[0]
-    if word.isdecimal():
-        return int(word[:9])
-    values = [_NUMERALS[letter] for letter in word]
-    return sum(
-        -value if value < following else value for value, following in pairwise([*values, 0])
-    )
-
-
-def _without_contents(lines: list[Line], page_count: int) -> list[Line]:
-    """The lines of a page without those of a table of contents: dots, then numbers that grow."""
-    found = {
-        line: int(match[1][:9]) if match[1].isdecimal() else _number(match[1])
-        for line in lines
-        if (match := _LEADERS.search(line.text[-_TAIL_CHARS:]))
-    }
-    if not _are_contents(found, page_count) or any(
-        _LEADS_TO_WORD.search(line.text) for line in lines
-    ):
-        return [line for line in lines if line.is_mono or not _ONLY_LEADERS.fullmatch(line.text)]
-    pages = range(min(found.values()) - _NEARBY_PAGES, max(found.values()) + _NEARBY_PAGES + 1)
-    return [line for line in lines if line not in found and not _is_entry(line, pages)]
-
-
-def _are_contents(found: dict[Line, int], page_count: int) -> bool:
-    numbers = list(found.values())
-    growing = sum(before <= after for before, after in pairwise(numbers))
-    if len(found) < _MIN_ENTRIES or growing < _GROWING * (len(numbers) - 1):
-        return False
-    if all(line.text[0].isdigit() for line in found):
-        return True
-    return len(found) >= _MIN_CONTENTS and max(numbers) <= page_count + _FRONT_PAGES
-
-
-def _is_entry(line: Line, pages: range) -> bool:
-    """Whether a line without dots is one of contents too: a number of the same pages ends it."""
-    match = _ENDS_IN_NUMBER.search(line.text[-_TAIL_CHARS:])
-    is_apart = line.widest_gap > _APART or line.cells
-    return bool(is_apart and match and int(match[1]) in pages)

@@ -18,6 +18,7 @@ _TYPED = frozenset("^~")  # they are signs of their own where they stand over no
 _DRAWN_OVER = {*_COMBINING, CIRCLE}
 _FAR = 150  # glyphs: a line and a half
 _RISE = 0.6  # of the font size: over a capital
+_SINK = 0.1  # the same: over a small letter of some fonts
 _DOTLESS = str.maketrans("ıȷ", "ij")
 _FORMULA_LETTERS = "\U0001d400"  # and what follows
 _NEGATED = frozenset("=∈≡<>⊂∃")
@@ -70,7 +71,7 @@ def _is_over(accent: Glyph, letter: Glyph) -> bool:
     return (
         letter.left <= accent.right
         and accent.left <= letter.right
-        and 0 <= rise < _RISE * letter.style.size
+        and -_SINK * letter.style.size < rise < _RISE * letter.style.size
     )
 
 

@@ -20,6 +20,7 @@ _SIGNS_ALONE = frozenset({"#", "-", "&", "+", "=", "$", "~"})  # they begin a co
 _LONG_OPTION = re.compile(r"[a-z]+(?:-[a-z]+)+|[a-z]+=")  # "--" alone ends the options
 _OPERATOR = re.compile(r"[-+*/%=<>|&!^]{1,3}")
 _CAPITALS = re.compile(r"[A-Z][A-Z\d_]+(?!\w)")
+_CAPITAL_NAME = re.compile(r"\W?[A-Z][A-Z\d]*_[A-Z\d_]*-")
 _ABBREVIATION = re.compile(r"\W?(?:[^\W\d_]\.)+")  # "e.g."
 _DOTTED = re.compile(r"\w\.\w+\.$")
 _NAME = re.compile(r"[A-Z]\w*(?!\w)")
@@ -78,7 +79,8 @@ def _joint_in_word(line: Printed, word: str, piece: str) -> str:
         if piece in _AFTER_HALVES:
             return SPACE
         is_name = line.ends_mono and ("-" in word[:-1] or "/" in word)
-        return "" if is_name or _is_option(word) else HYPHEN
+        is_divided = _CAPITAL_NAME.fullmatch(word) and _CAPITALS.match(piece)
+        return "" if is_name or (_is_option(word) and not is_divided) else HYPHEN
     if piece[0] == ",":
         return ""
     if line.ends_mono:

@@ -77,6 +77,16 @@ def test_an_accent_that_is_drawn_long_after_its_letter_is_in_it() -> None:
     assert text_of(page) == "Übersetzung der Anmerkung hier."
 
 
+def test_an_accent_a_little_below_the_baseline_is_in_its_letter() -> None:
+    page = [
+        text("ubung macht den Meister", 72, 700),
+        text("¨", 73.5, 699.6),
+        text("hier.", 200, 700),
+    ]
+
+    assert text_of(page) == "übung macht den Meister hier."
+
+
 def test_a_line_of_dots_that_says_what_is_left_out_is_kept() -> None:
     page = lines(["First it opens the valve of the pump.", "...", "Then it closes it again."])
 

@@ -60,6 +60,23 @@ def test_headings_at_the_top_of_many_pages_are_kept() -> None:
     assert all(f"22.{number} Version 4.{number}" in text for number in range(1, 6))
 
 
+def test_titles_that_repeat_within_pages_are_kept_at_the_top_of_a_page() -> None:
+    entry = ["Synopsis", "fill valve", "Description", "It fills what is behind the valve."]
+    shown = [*entry[2:], *entry * 3, "It is closed by hand.", "Then it is dry."]
+    pages = [
+        [
+            SetLine(f"The Great Handbook {number}", baseline=760),
+            *(SetLine(row, baseline=720 - 30 * at) for at, row in enumerate(shown)),
+        ]
+        for number in range(1, 7)
+    ]
+
+    found = read("pdf", make_pdf(pages)).text
+
+    assert found.count("Description") == found.count("It fills")
+    assert "Handbook" not in found
+
+
 def test_contents_lines_with_dots_are_left_out() -> None:
     page = [
         SetLine("1.1 Scope . . . . . . . . . . . . . . . 3", baseline=700),

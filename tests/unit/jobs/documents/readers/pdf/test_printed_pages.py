@@ -273,3 +273,10 @@ def test_a_page_of_boxes_without_end_costs_little() -> None:
     boxes = [box(10, 10 + n % 700, 600, 11 + n % 700 + 4) for n in range(3_900)]
 
     assert read("pdf", drawn_pdf([[*boxes, text("Text.", 72, 400)]])).text == "Text."
+
+
+def test_a_name_in_capitals_that_is_divided_is_whole() -> None:
+    rows = ["The window manager asks for FILL_PUMP_STATE, and each client that has a FILL_PU-"]
+    page = lines([*rows, "MP_STATE of its own tells the window manager before it maps windows."])
+
+    assert "has a FILL_PUMP_STATE of its own" in text_of(page)
