@@ -10,7 +10,6 @@ Schema = Mapping[str, Any]
 
 _DEPTH = 8  # beyond it recursion is ended: no optional keys, shortest arrays, first leaf of anyOf
 _NUMBERS = ("pair", "question_number")  # keys of what is counted from 1 in a list of objects
-_FLAGS = ("noncommittal", "verdict")  # keys of what ragas' prompts want 1 or 0 for, its schemas not
 _SPREAD = 1_000  # how far above its minimum an unbounded number may lie
 
 
@@ -50,8 +49,6 @@ class SchemaInstances:
                 return self._array(schema, name, focus, depth)
             case "string":
                 return self._string(schema, name, focus)
-            case "integer" if name in _FLAGS:
-                return self._random.randint(0, 1)
             case "integer":
                 return self._integer(schema, focus)
             case "number":
