@@ -123,6 +123,9 @@ class ServerConfig(Value):
     fine_tuning: FineTuningRules = FineTuningRules()
     slow_faults: dict[Operation, Faults] = Field(default_factory=dict)  # calls counted by operation
     is_pretty: bool = True  # replies over several lines, as the API sends them
+    flags_are_0_or_1: bool = (
+        False  # what ragas' prompts want 1 or 0 for; its schemas take any integer
+    )
     kept_bodies: Annotated[int, Field(ge=0)] = 10_000  # of the first calls; the rest as hashes
 
     def changed(self, changes: Mapping[str, object]) -> "ServerConfig":

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import orjson
@@ -27,6 +27,8 @@ class Reply:
     cached_tokens: int | None = None
 
 
+FLAGS = ("noncommittal", "verdict")
+
 Responder = Callable[[dict[str, Any], int], Reply]
 """Body and call number (1-based) to a reply. With `n` above 1 it is called once a choice, and
 from the second on the body has a `choice` index, so that choices differ."""
@@ -45,6 +47,26 @@ def default_reply(body: dict[str, Any], call_number: int) -> Reply:
     if (body.get("response_format") or {}).get("type") == "json_object":
         return Reply(orjson.dumps({"text": statement(source.focus(), uniform)}).decode())
     return Reply(statement(source.focus(), uniform))
+
+
+def reply_with_flags(body: dict[str, Any], call_number: int) -> Reply:
+    """As `default_reply`, but 1 or 0 where ragas wants it and its schemas take any integer."""
+    reply = default_reply(body, call_number)
+    if json_schema(body) is None:
+        return reply
+    assert reply.content is not None
+    return replace(reply, content=orjson.dumps(_with_flags(orjson.loads(reply.content))).decode())
+
+
+def _with_flags(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_flags(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: each % 2 if name in FLAGS and isinstance(each, int) else _with_flags(each)
+        for name, each in value.items()
+    }
 
 
 def _asked(body: Body) -> Body:

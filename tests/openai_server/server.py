@@ -20,7 +20,7 @@ from tests.openai_server.paid.api import PaidApi
 from tests.openai_server.paid.calls import PaidCalls
 from tests.openai_server.paid.chat import ChatCompletions
 from tests.openai_server.paid.embeddings import Embeddings
-from tests.openai_server.replies import Responder, default_reply
+from tests.openai_server.replies import Responder, default_reply, reply_with_flags
 from tests.openai_server.slow.calls import SlowCalls
 from tests.openai_server.slow.file_store import FileStore
 from tests.openai_server.slow.files import Files
@@ -40,14 +40,15 @@ class OpenAIServer:
         self,
         config: ServerConfig | None = None,
         *,
-        responder: Responder = default_reply,
+        responder: Responder | None = None,
         port: int = 0,
     ) -> None:
         self.config = config or ServerConfig()
+        usual = reply_with_flags if self.config.flags_are_0_or_1 else default_reply
         self._ledger = Ledger()
         self._paid_calls = PaidCalls(self.config, self._ledger)
         self._areas: dict[str, PaidApi] = {
-            "/v1/chat/completions": ChatCompletions(responder),
+            "/v1/chat/completions": ChatCompletions(responder or usual),
             "/v1/embeddings": Embeddings(),
         }
         self.files = FileStore(self.config.files)

@@ -3,7 +3,7 @@ from typing import Any
 
 import orjson
 
-from tests.openai_server.replies import default_reply
+from tests.openai_server.replies import default_reply, reply_with_flags
 
 SENTENCES = """=== TEXT 5f ===
 Document: Packaging manual
@@ -85,3 +85,21 @@ def test_prompt_without_sentences_gets_its_own_words_back() -> None:
     prompt = "Explain lighthouse keepers, turbine blades, orchard pruning, velvet curtains."
 
     assert len(words(str(ask(prompt))) & words(prompt)) >= 4
+
+
+def test_flags_of_ragas_prompts_are_0_or_1_and_all_else_is_as_usual() -> None:
+    keys = {"verdict": {"type": "integer"}, "statement": {"type": "string"}}
+    item = {"type": "object", "properties": keys, "required": list(keys)}
+    schema = {"type": "object", "properties": {"all": {"type": "array", "items": item}}}
+    body = {
+        "messages": [{"role": "user", "content": "Judge."}],
+        "response_format": {"type": "json_schema", "json_schema": {"schema": schema}},
+    }
+
+    usual, flagged = default_reply(body, 1).content, reply_with_flags(body, 1).content
+
+    assert usual is not None
+    assert flagged is not None
+    expected = [{**each, "verdict": each["verdict"] % 2} for each in orjson.loads(usual)["all"]]
+    assert orjson.loads(flagged)["all"] == expected
+    assert usual != flagged

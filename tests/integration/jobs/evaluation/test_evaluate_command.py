@@ -24,7 +24,7 @@ MODELS = [
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RunningServer]:
-    with start_openai_server({"models": MODELS}) as running:
+    with start_openai_server({"models": MODELS, "flags_are_0_or_1": True}) as running:
         yield running
 
 

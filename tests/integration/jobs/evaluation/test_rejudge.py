@@ -26,7 +26,7 @@ LITTLE = ("evaluation.max_new_questions=1", "evaluation.max_unanswerable=1")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RunningServer]:
-    with start_openai_server({"models": MODELS}) as running:
+    with start_openai_server({"models": MODELS, "flags_are_0_or_1": True}) as running:
         yield running
 
 
