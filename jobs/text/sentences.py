@@ -12,6 +12,7 @@ from schemas.record import Span
 
 MAX_SENTENCE_CHARS = 600
 KEPT_TEXTS = 64  # whose sentences are remembered: a chunk is shown with each of its questions
+MAX_KEPT_CHARS = 20_000  # a document may be one paragraph
 
 _LANGUAGE = "en"  # sentencex falls back to these rules for most languages
 _BLOCK_EDGE = re.compile(
@@ -53,18 +54,20 @@ def split_sentences(text: str) -> list[Span]:
     Headings, list items and table rows are sentences of their own. Every character that is not
     white space lies in exactly one sentence.
     """
-    return list(_spans(text))
+    return list(_kept_spans(text) if len(text) <= MAX_KEPT_CHARS else _spans(text))
 
 
 @lru_cache(KEPT_TEXTS)
-def _spans(text: str) -> tuple[Span, ...]:
+def _kept_spans(text: str) -> tuple[Span, ...]:
+    return tuple(_spans(text))
+
+
+def _spans(text: str) -> Iterator[Span]:
     plain = text.translate(_PLAIN_SPACES)
-    return tuple(
-        Span(start_char=start + match.start(), end_char=start + match.end())
-        for block_start, block_end in _blocks(plain)
-        for start, end in _sentences(plain, block_start, block_end)
-        for match in _TRIMMED_PIECE.finditer(plain[start:end])
-    )
+    for block_start, block_end in _blocks(plain):
+        for start, end in _sentences(plain, block_start, block_end):
+            for match in _TRIMMED_PIECE.finditer(plain[start:end]):
+                yield Span(start_char=start + match.start(), end_char=start + match.end())
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,8 +69,10 @@ def test_loss_of_workers_machines_and_lenders_in_each_stage_changes_nothing_in_t
     assert code == kind.here.code, said
     assert "(raylet" not in said
     lost = losses_by_stage(said)  # `second` may do its part first, and is missed by the next stage
+    told = list(accumulate(lost[each.stage] for each in job.stages))
     assert all(lost[each.stage] for each in job.stages), lost
-    assert lost.total() <= 2 * len(job.stages)
+    assert all(count <= 2 * stages for stages, count in enumerate(told, 1)), lost
+    assert lost.total() == told[-1]
     lost_asking = sum(2 for each in job.stages if each.asks)
     assert_is_that_of_one_machine(job, kind.here)
     assert_limits_were_kept(job, kind.here, lost_asking=lost_asking)

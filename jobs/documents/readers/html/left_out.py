@@ -27,8 +27,7 @@ _ROLES = {  # WAI-ARIA: the role says what the tag would
 _DROPPED_CLASSES = (
     *("navheader", "navfooter", "docnav", "sphinxsidebar", "linenos", "lineno", "linenodiv"),
     *("mw-editsection", "gutter", "hljs-ln-numbers", "line-numbers-rows", "headerlink"),
-    *("skip-link", "mw-cite-backlink", "viewcode-link", "viewcode-back", "hideme"),
-    "backrefs",  # docutils: of a note that several marks name
+    *("skip-link", "mw-cite-backlink", "viewcode-link", "viewcode-back", "hideme", "backrefs"),
 )
 _LINE_NUMBER_CLASSES = (  # of lines of code, if they hold numbers alone
     *("crayon-nums", "linenr", "linenumber", "linenumbers", "line-number", "line-numbers"),

@@ -197,7 +197,7 @@ async def test_failing_endpoint_is_set_aside_and_the_other_does_its_work(
 
     to_other = [time_s for time_s, endpoint, _ in transport.sent if endpoint == OTHER]
     assert all(isinstance(outcome, Completed) for outcome in ended)
-    assert len(to_other) < 20
+    assert len(to_other) < 16
     assert asyncio.get_running_loop().time() < 16
 
 
