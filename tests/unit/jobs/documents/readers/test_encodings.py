@@ -96,13 +96,13 @@ def test_what_a_terminal_or_a_typesetter_adds_is_taken_off(text: str, plain: str
 
 @each_row("filler", [" ", "\t \n", "\x1b[0", "\x1b]", "\b", "a\b", "\n", "あ\n", "\xa0"])
 def test_much_of_one_thing_is_cleaned_in_linear_time(filler: str) -> None:
-    text = filler * 30_000 + "\nend"
+    text = filler * 60_000 + "\nend"
 
     started_s = time.process_time()
     assert clean(text).endswith("end")
     assert clean_line(text).endswith("end")
 
-    assert time.process_time() - started_s < 1  # a step for each pair would take longer by far
+    assert time.process_time() - started_s < 2  # a step for each pair would take minutes
 
 
 def test_chinese_and_japanese_lines_join_without_a_space() -> None:

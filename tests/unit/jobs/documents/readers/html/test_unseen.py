@@ -124,12 +124,12 @@ def test_a_note_of_an_epub_has_the_label_of_its_mark(kind: str) -> None:
 
 @each_row("tag", ["<div class=hidden>", "<span class=sr-only>", "<div class=cookie-banner>"])
 def test_what_may_be_hidden_is_looked_at_in_linear_time(tag: str) -> None:
-    page = f"<p>Text.</p>{tag * 3_000}"
+    page = f"<p>Text.</p>{tag * 6_000}"
 
     started_s = time.process_time()
     assert read("html", page).text == "Text."
 
-    assert time.process_time() - started_s < 0.8  # a step for each pair takes twice as long
+    assert time.process_time() - started_s < 3  # a step for each pair takes twice as long
 
 
 @each_row(
