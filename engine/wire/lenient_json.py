@@ -84,6 +84,7 @@ class _LenientReader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._position = 0
+        self._seen: re.Match[str] | None = None  # the token there, where it was only looked at
         self._open: list[list[Json] | dict[str, Json]] = []
         self._keys: list[str] = []  # of the objects that are open
         self._left = MAX_VALUES
@@ -159,17 +160,17 @@ class _LenientReader:
         return _LONE_SURROGATE.sub(REPLACEMENT, value)
 
     def _take(self) -> tuple[str, str]:
-        match = _TOKEN.match(self._text, self._position)
+        match = self._seen or _TOKEN.match(self._text, self._position)
         if match is None or match.lastgroup is None:
             raise self._refusal("nothing that JSON knows")
-        self._position = match.end()
+        self._position, self._seen = match.end(), None
         return match.lastgroup, match[match.lastgroup]
 
     def _takes(self, mark: str) -> bool:
-        match = _TOKEN.match(self._text, self._position)
+        match = self._seen = self._seen or _TOKEN.match(self._text, self._position)
         if match is None or match["mark"] != mark:
             return False
-        self._position = match.end()
+        self._position, self._seen = match.end(), None
         return True
 
     def _refusal(self, why: str) -> NotJsonError:
