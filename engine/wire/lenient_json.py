@@ -114,8 +114,8 @@ class _LenientReader:
                 return self._scalar(kind, found)
             if found not in "[{":
                 raise self._refusal(f"{found!r} where a value was expected")
-            closing, container = ("]", list[Json]()) if found == "[" else ("}", dict[str, Json]())
-            if self._takes(closing):
+            container: list[Json] | dict[str, Json] = [] if found == "[" else {}
+            if self._takes("]" if found == "[" else "}"):
                 return container
             if len(self._open) >= MAX_DEPTH:
                 raise self._refusal(f"more than {MAX_DEPTH:,} values inside each other")
