@@ -22,13 +22,13 @@ def each_row(names: str, rows: Iterable[Any]) -> Callable[[Test], Test]:
         def run(**given: Any) -> None:
             __tracebackhide__ = True
             for number, row in enumerate(table, 1):
-                with _told_with(number, row):
+                with told_with(number, row):
                     test(**row, **_in_own_folder(given, number))
 
         async def run_async(**given: Any) -> None:
             __tracebackhide__ = True
             for number, row in enumerate(table, 1):
-                with _told_with(number, row):
+                with told_with(number, row):
                     await test(**row, **_in_own_folder(given, number))
 
         runs: Any = run_async if inspect.iscoroutinefunction(test) else run
@@ -52,7 +52,8 @@ def _in_own_folder(given: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 @contextmanager
-def _told_with(number: int, row: dict[str, Any]) -> Iterator[None]:
+def told_with(number: int, row: object) -> Iterator[None]:
+    """What fails in the block is told with the number of its row, and with the row."""
     try:
         yield
     except BaseException as error:

@@ -125,7 +125,8 @@ class BatchFolder(NamedTuple):
 
     def remains(self) -> list[Path]:
         """What a crash has left of downloads and of packing; it is started again."""
-        return [*self.files_dir.glob("[0-9]*.part"), *self.files_dir.glob("[0-9]*.fresh")]
+        paths = self.files_dir.glob("[0-9]*")
+        return [path for path in paths if path.suffix in (".part", ".fresh")]
 
     def remote_name(self, name: str, sha256: str) -> str:
         """The name under which an input file is uploaded; no other file has it.

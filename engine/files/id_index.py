@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # numpy takes 0.1 s to import: only who has ids in a file, or
 RECENT_COUNT = 8_192  # a recent entry takes ten times the memory of a sorted one
 SORTED_PER_RECENT = 128  # so that what is copied for each entry does not grow with their number
 BUCKET_BITS = 8
-FEW_KEYS = 256  # are looked up one by one
+FEW_KEYS = 256  # are looked up one by one, and not sorted
 
 _SHIFT = 64 - BUCKET_BITS
 _LOWEST = -(1 << (BUCKET_BITS - 1))
@@ -27,17 +27,23 @@ class IdIndex:
     the caller compares the id in the file. The hash is Python's own keyed one (SipHash), so that
     ids that collide cannot be prepared; it lives no longer than the process.
 
-    Its length is that of distinct ids. What the file held at opening is one sorted part; what is
-    added goes through a dict into sorted buckets, so that no more than a bucket is ever copied at
-    once. The dict holds a small part of them: each time that it is full, all buckets are copied.
+    Its length is that of distinct ids. What the file held at opening is one sorted part, unless
+    it is little; what is added goes through a dict into sorted buckets, so that no more than a
+    bucket is ever copied at once. The dict holds a small part of them: each time that it is full,
+    all buckets are copied.
     """
 
     def __init__(self, hashes: array[int], offsets: array[int]) -> None:
-        self._opened = _sort(hashes, offsets) if hashes else None
+        self._opened: _Sorted | None = None
         self._added: list[_Sorted] = []
         self._added_count = 0
         self._recent: dict[int, int] = {}
         self._most_recent = RECENT_COUNT
+        if len(hashes) <= FEW_KEYS:
+            self._recent.update(zip(hashes, offsets, strict=True))
+        if len(self._recent) < len(hashes):  # there are many, or two have one hash
+            self._recent.clear()
+            self._opened = _sort(hashes, offsets)
 
     def __len__(self) -> int:
         opened_count = self._opened.distinct_count if self._opened else 0

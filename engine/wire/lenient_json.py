@@ -84,6 +84,7 @@ class _LenientReader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._position = 0
+        self._seen: re.Match[str] | None = None  # the token there, where it was only looked at
         self._open: list[list[Json] | dict[str, Json]] = []
         self._keys: list[str] = []  # of the objects that are open
         self._left = MAX_VALUES
@@ -113,8 +114,8 @@ class _LenientReader:
                 return self._scalar(kind, found)
             if found not in "[{":
                 raise self._refusal(f"{found!r} where a value was expected")
-            closing, container = ("]", list[Json]()) if found == "[" else ("}", dict[str, Json]())
-            if self._takes(closing):
+            container: list[Json] | dict[str, Json] = [] if found == "[" else {}
+            if self._takes("]" if found == "[" else "}"):
                 return container
             if len(self._open) >= MAX_DEPTH:
                 raise self._refusal(f"more than {MAX_DEPTH:,} values inside each other")
@@ -159,17 +160,17 @@ class _LenientReader:
         return _LONE_SURROGATE.sub(REPLACEMENT, value)
 
     def _take(self) -> tuple[str, str]:
-        match = _TOKEN.match(self._text, self._position)
+        match = self._seen or _TOKEN.match(self._text, self._position)
         if match is None or match.lastgroup is None:
             raise self._refusal("nothing that JSON knows")
-        self._position = match.end()
+        self._position, self._seen = match.end(), None
         return match.lastgroup, match[match.lastgroup]
 
     def _takes(self, mark: str) -> bool:
-        match = _TOKEN.match(self._text, self._position)
+        match = self._seen = self._seen or _TOKEN.match(self._text, self._position)
         if match is None or match["mark"] != mark:
             return False
-        self._position = match.end()
+        self._position, self._seen = match.end(), None
         return True
 
     def _refusal(self, why: str) -> NotJsonError:

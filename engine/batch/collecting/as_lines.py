@@ -24,13 +24,15 @@ def make_lines(path: Path, *, max_bytes: int, max_parsed_bytes: int) -> None:
     Any other file stays as it is, and so does one that would have more than `max_bytes`. An array
     of more than `max_parsed_bytes` is taken apart at its lines.
     """
-    if _start_of(path).startswith(GZIP_START):
-        _rewrite(path, _unpacked(path), max_bytes)
     start = _start_of(path)
+    if start.startswith(GZIP_START):
+        _rewrite(path, _unpacked(path), max_bytes)
+        start = _start_of(path)
     encoding = next((name for mark, name in WIDE_TEXTS.items() if start.startswith(mark)), None)
     if encoding is not None:
         _rewrite(path, _narrowed(path, encoding), max_bytes)
-    if _start_of(path).lstrip(codecs.BOM_UTF8 + b" \t\r\n").startswith(b"["):
+        start = _start_of(path)
+    if start.lstrip(codecs.BOM_UTF8 + b" \t\r\n").startswith(b"["):
         _rewrite(path, _elements(path, max_parsed_bytes), max_bytes)
 
 

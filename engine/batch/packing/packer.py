@@ -56,12 +56,15 @@ class Room:
 
     def __post_init__(self) -> None:
         self._left: dict[str, int | None] = {}
+        self._most: dict[str, int | None] = {}
         self._full: set[str] = set()
         self.is_money_short = False
 
     def fits_never(self, model: str, tokens: int) -> bool:
         """Whether one request alone exceeds what the account may have enqueued."""
-        limit = self.most_tokens(model)
+        if model not in self._most:
+            self._most[model] = self.most_tokens(model)
+        limit = self._most[model]
         return limit is not None and tokens > limit
 
     def take(self, model: str, tokens: int, usd: float) -> bool:

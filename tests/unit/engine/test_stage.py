@@ -109,15 +109,15 @@ async def test_resume_after_the_end_of_a_run_pays_for_nothing_twice(
     healthy = FakeLane()
 
     with pytest.raises(type(error)):
-        await pass_over(tmp_path, broken, make_items(50))
+        await pass_over(tmp_path, broken, make_items(30))
     async with Journal(tmp_path / "journal.jsonl") as journal:
         settled = {request_id for request_id in broken.sent if request_id in journal}
-    passed = await pass_over(tmp_path, healthy, make_items(50))
+    passed = await pass_over(tmp_path, healthy, make_items(30))
 
     assert passed.is_complete
     assert settled.isdisjoint(healthy.sent)
-    assert settled | set(healthy.sent) == {f"r-i{n}" for n in range(50)}
-    assert len(result_ids(tmp_path)) == 100
+    assert settled | set(healthy.sent) == {f"r-i{n}" for n in range(30)}
+    assert len(result_ids(tmp_path)) == 60
 
 
 async def test_work_in_flight_lands_before_the_error_is_raised(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ async def test_refused_results_end_the_stage_with_one_error_and_no_noise(
     monkeypatch.setattr(os, "write", refuse)
     with pytest.raises(StorageError, match="No space left"):
         await pass_over(tmp_path, FakeLane(), make_items(3), work=many)
-    gc.collect()
+    gc.collect(1)  # what the pass has left is young
 
     assert caplog.text == ""
 

@@ -5,6 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import orjson
+
+from engine.batch.packing.outbox import Spooled
+from engine.batch.packing.packer import batch_line
+from engine.testing.batch_provider import answered_line
+from engine.testing.calls import chat_request
+from tests.rows import each_row
+
 ELSEWHERE = {
     "docutils",
     "engine.batch.ledger",
@@ -22,12 +30,17 @@ ELSEWHERE = {
 }
 SEND = "import sys, jobs.__main__ as d; sys.argv[1:] = {arguments}; d.main()"
 SHOW = "import atexit, sys; atexit.register(lambda: print(*sys.modules)); "
+REQUEST = batch_line(Spooled.of(chat_request("a")))
+REPLY = orjson.dumps({"custom_id": "a", **answered_line("a")}) + b"\n"
 
 
-def test_a_live_call_imports_nothing_of_batches_documents_or_other_jobs(tmp_path: Path) -> None:
-    requests = tmp_path / "requests.jsonl"
-    requests.write_bytes(b"")
-    out = tmp_path / "replies.jsonl"
+@each_row("content, settled", [(b"", b""), (REQUEST, REPLY)])
+def test_a_live_call_imports_nothing_of_batches_documents_or_other_jobs(
+    tmp_path: Path, content: bytes, settled: bytes
+) -> None:
+    requests, out = tmp_path / "requests.jsonl", tmp_path / "replies.jsonl"
+    requests.write_bytes(content)
+    out.write_bytes(settled)
     arguments = ["send", str(requests), "--out", str(out), "--base-url", "http://127.0.0.1:9/v1"]
 
     ended = subprocess.run(

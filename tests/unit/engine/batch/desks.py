@@ -1,5 +1,6 @@
 """A desk in front of a provider of batches in memory, and the points at which a process dies."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -115,8 +116,11 @@ def price(model: str, usage: Usage) -> float | None:
 
 
 async def submit(desk: BatchDesk, *requests: Request) -> int:
-    """Spool requests that are not out, as the lane does, and submit what fits."""
-    for request in requests:
+    """Spool requests that are not out, all at once as the lane does, and submit what fits."""
+
+    async def spool(request: Request) -> None:
         if not await desk.holds(request):
             await desk.spool(request)
+
+    await asyncio.gather(*map(spool, requests))
     return await desk.submit_outbox()

@@ -90,33 +90,32 @@ async def test_when_the_first_requests_of_a_batch_all_failed_alike_the_run_stops
     assert len(place.settled) == 25
 
 
-@each_row(
-    "line",
-    [
-        refused_line("a", 500, "server_error"),
-        refused_line("a", 429, "rate_limit_exceeded"),
-        untried_line("a", "request_timeout"),
-        {"custom_id": "a", "response": {"status_code": 0, "body": {}}, "error": None},
-        None,
-    ],
-)
 async def test_request_that_fails_in_every_batch_is_given_up_after_as_many_as_are_allowed(
-    line: Line | None, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     place = make_place(tmp_path)
-    lines = [line] if line else []
+    lines = [
+        refused_line("500", 500, "server_error"),
+        refused_line("429", 429, "rate_limit_exceeded"),
+        untried_line("timeout", "request_timeout"),
+        {"custom_id": "0", "response": {"status_code": 0, "body": {}}, "error": None},
+    ]
+    ids = [*(line["custom_id"] for line in lines), "without a line"]
 
-    async with place.open(max_attempts=3) as bench:
-        for number in range(1, 4):
-            assert "a" not in place.settled
-            await submit(bench.desk, chat_request("a"))
+    async with place.open(max_attempts=3, max_requests=len(lines)) as bench:
+        for number in range(1, 6, 2):
+            assert not place.settled
+            await submit(bench.desk, *map(chat_request, ids))
             place.provider.end(f"{number:06d}", output=lines)
+            assert place.provider.custom_ids(f"{number + 1:06d}") == ["without a line"]
+            place.provider.end(f"{number + 1:06d}", output=[])
             await bench.desk.collect()
 
-    outcome = place.settled["a"]
-    assert isinstance(outcome, Failed)
-    assert outcome.attempts == 3
-    assert "in 3 batches" in outcome.message
+    for request_id in ids:
+        outcome = place.settled[request_id]
+        assert isinstance(outcome, Failed), request_id
+        assert outcome.attempts == 3, request_id
+        assert "in 3 batches" in outcome.message, request_id
 
 
 @each_row(

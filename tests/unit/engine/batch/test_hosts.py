@@ -1,6 +1,7 @@
 """Hosts that differ from OpenAI: no Batch API, files that take their time, other lists, limits."""
 
 from collections import deque
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from engine.errors import (
 )
 from engine.testing.calls import chat_request
 from schemas.batches import RemoteState
-from tests.rows import each_row
+from tests.rows import each_row, told_with
 from tests.unit.engine.batch.desks import make_place, submit
 
 IDS = ["a", "b", "c"]
@@ -29,20 +30,20 @@ def not_served(status: int) -> EngineError:
     return NotFoundError(f"{status} Not Found", status=status)
 
 
-@each_row("status", [404, 405, 501])
-@each_row("call", ["upload", "create"])
-async def test_host_without_batches_is_named_and_everything_comes_back(
-    call: str, status: int, tmp_path: Path
-) -> None:
+async def test_host_without_batches_is_named_and_everything_comes_back(tmp_path: Path) -> None:
     place = make_place(tmp_path)
-    place.provider.faults[call] = deque([not_served(status)])
 
     async with place.open(max_requests=2) as bench:
-        with pytest.raises(NoBatchApiError, match=r"no Batch API at this address.*--lane live"):
-            await submit(bench.desk, *map(chat_request, IDS))
-
-        assert not bench.desk.out
-        assert not any(map(bench.desk.is_out, IDS))
+        for number, (call, status) in enumerate(product(["upload", "create"], [404, 405, 501])):
+            place.provider.faults[call] = deque([not_served(status)])
+            with told_with(number, (call, status)):
+                with pytest.raises(
+                    NoBatchApiError, match=r"no Batch API at this address.*--lane live"
+                ):
+                    await submit(bench.desk, *map(chat_request, IDS))
+                assert not place.provider.faults[call]
+                assert not bench.desk.out
+                assert not any(map(bench.desk.is_out, IDS))
     assert not place.provider.batches
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.batch.desk import ROOM_S, BatchDesk
+from engine.batch.packing.packer import Room
 from engine.errors import ConfigError, QuotaError
 from engine.testing.batch_provider import answered_line
 from engine.testing.calls import chat_request
@@ -107,6 +108,20 @@ async def test_guess_made_when_others_were_in_the_way_gives_no_request_up(tmp_pa
     assert (waiting, later) == (1, 0)
     assert pause_s == ROOM_S
     assert not place.settled
+
+
+def test_limits_of_a_model_are_looked_up_once_for_all_its_requests() -> None:
+    asked: list[str] = []
+
+    def limit(model: str) -> int:
+        asked.append(model)
+        return 1_000
+
+    room = Room(tokens_left=limit, most_tokens=limit, files_left=1)
+    fitting = [not room.fits_never(m, 30) and room.take(m, 30, 0.0) for m in ("m", "n") * 5]
+
+    assert all(fitting)
+    assert sorted(asked) == ["m", "m", "n", "n"]
 
 
 async def test_batches_an_hour_are_bounded(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Whatever stands in a line of results: it costs that line at most, and its request two tries."""
 
+from itertools import chain
 from pathlib import Path
 
 import orjson
@@ -12,11 +13,11 @@ from engine.files.journal import decode_outcome, encode_outcome
 from engine.testing.batch_provider import Line, answered_line, refused_line
 from engine.testing.calls import chat_request
 from schemas.outcomes import Completed, Failed
-from tests.rows import each_row
-from tests.unit.engine.batch.desks import make_place, submit
+from tests.rows import each_row, told_with
+from tests.unit.engine.batch.desks import Place, make_place, submit
 from tests.unit.engine.batch.result_readers import BATCH, at_most, make_reader
 
-IDS = ["a", "b", "c"]
+ODD = "odd-one"  # the id in a line that is named later
 
 
 def line_of(custom_id: str, **changes: object) -> Line:
@@ -31,99 +32,114 @@ def text_of(line: Line, old: bytes = b"", new: bytes = b"") -> bytes:
     return text.replace(old, new)
 
 
-DEEP = b"[" * 2_000 + b"]" * 2_000
+DEEP = b"[" * 1_100 + b"]" * 1_100  # the fast parser takes 1,024
 
 
-@each_row(
-    "line",
-    [
-        text_of(answered_line("b"), b"Yes.", rb"party \ud83d"),
-        text_of(answered_line("b"), b"Yes.", b"\xff\xfe"),
-        text_of(answered_line("b"), b"Yes.", b"one\ttwo"),
-        text_of(answered_line("b"), b'"id":"x"', b'"id":NaN'),
-        text_of(answered_line("b"), b'"prompt_tokens":20', b'"prompt_tokens":' + b"1" * 400),
-        text_of(
-            answered_line("b"),
-            b'"refusal":null',
-            b'"refusal":null,"more":' + b"[" * 300 + b"]" * 300,
-        ),
-        text_of(answered_line("b"), b'"refusal":null', b'"refusal":null,"more":' + DEEP),
-        b"\xef\xbb\xbf" + text_of(answered_line("b")),
-        text_of(line_of("b", body=orjson.dumps(answered_line("b")["response"]["body"]).decode())),
-        text_of(
-            {
-                **answered_line("b"),
-                "response": orjson.dumps(answered_line("b")["response"]).decode(),
-            }
-        ),
-        text_of(line_of("b", status_code="200")),
-        text_of(line_of("b", status_code=200.0)),
-        text_of(line_of("b", request_id=None)),
-        text_of(line_of("b", request_id={"a": [1]})),
-        text_of({"custom_id": "b", "response": answered_line("b")["response"]["body"]}),
-        text_of({"custom_id": "b", "body": answered_line("b")["response"]["body"], "error": None}),
-        text_of({"custom_id": "b", "response": {"body": answered_line("b")["response"]["body"]}}),
-        orjson.dumps(text_of(answered_line("b")).decode()),
-    ],
-)
-@each_row("number", [0, 1, 2])
-async def test_odd_line_is_an_answer_and_does_not_touch_the_others(
-    line: bytes, number: int, tmp_path: Path
-) -> None:
+ANSWERS = [  # to the request ODD
+    text_of(answered_line(ODD), b"Yes.", rb"party \ud83d"),
+    text_of(answered_line(ODD), b"Yes.", b"\xff\xfe"),
+    text_of(answered_line(ODD), b"Yes.", b"one\ttwo"),
+    text_of(answered_line(ODD), b'"id":"x"', b'"id":NaN'),
+    text_of(answered_line(ODD), b'"prompt_tokens":20', b'"prompt_tokens":' + b"1" * 400),
+    text_of(
+        answered_line(ODD),
+        b'"refusal":null',
+        b'"refusal":null,"more":' + b"[" * 300 + b"]" * 300,
+    ),
+    text_of(answered_line(ODD), b'"refusal":null', b'"refusal":null,"more":' + DEEP),
+    b"\xef\xbb\xbf" + text_of(answered_line(ODD)),
+    text_of(line_of(ODD, body=orjson.dumps(answered_line(ODD)["response"]["body"]).decode())),
+    text_of(
+        {
+            **answered_line(ODD),
+            "response": orjson.dumps(answered_line(ODD)["response"]).decode(),
+        }
+    ),
+    text_of(line_of(ODD, status_code="200")),
+    text_of(line_of(ODD, status_code=200.0)),
+    text_of(line_of(ODD, request_id=None)),
+    text_of(line_of(ODD, request_id={"a": [1]})),
+    text_of({"custom_id": ODD, "response": answered_line(ODD)["response"]["body"]}),
+    text_of({"custom_id": ODD, "body": answered_line(ODD)["response"]["body"], "error": None}),
+    text_of({"custom_id": ODD, "response": {"body": answered_line(ODD)["response"]["body"]}}),
+    orjson.dumps(text_of(answered_line(ODD)).decode()),
+]
+
+
+async def test_odd_line_is_an_answer_and_does_not_touch_the_others(tmp_path: Path) -> None:
+    """Each of them is once the first line of a file, once the third of five, and once the last."""
     place = make_place(tmp_path)
-    lines = [text_of(answered_line("a")), text_of(answered_line("c"))]
-    lines.insert(number, line)
+    files = [[f"{number}-{at}" for at in range(5)] for number in range(len(ANSWERS))]
 
-    async with place.open() as bench:
-        await submit(bench.desk, *map(chat_request, IDS))
-        place.provider.end_with("000001", b"\n".join(lines) + b"\n")
-        await bench.desk.collect()
+    async with place.open(max_requests=5) as bench:
+        await submit(bench.desk, *map(chat_request, chain.from_iterable(files)))
+        for number, ids in enumerate(files):
+            odd = [ANSWERS[(number + turn) % len(ANSWERS)] for turn in (0, 1, 2)]
+            lines = [text_of(answered_line(custom_id)) for custom_id in ids]
+            lines[::2] = map(named, odd, ids[::2])
+            with told_with(number, odd):
+                place.provider.end_with(f"{number + 1:06}", b"\n".join(lines) + b"\n")
+                await bench.desk.collect()
+                require_answers(place, ids)
 
-    assert place.settled.keys() == set(IDS)
-    for outcome in place.settled.values():
+
+def named(line: bytes, custom_id: str) -> bytes:
+    return line.replace(ODD.encode(), custom_id.encode())
+
+
+def require_answers(place: Place, ids: list[str]) -> None:
+    for outcome in map(place.settled.__getitem__, ids):
         assert isinstance(outcome, Completed)
         kept = decode_outcome(encode_outcome(outcome))
         assert isinstance(kept, Completed)
         assert kept.reply.keys() == outcome.reply.keys() == {"choices", "usage"}
 
 
-@each_row(
-    "line",
-    [
-        b'{"custom_id": "b", "response": {"status_code": 200, "body": {"choices": [{"mess',
-        b'{"id": "x", "custom_id":"b", eh?}',
-        text_of(line_of("b", body="<html>")),
-        text_of(line_of("b", body=None)),
-        text_of(line_of("b", body={"choices": []})),
-        text_of(line_of("b", status_code=None)),
-        text_of(line_of("b", status_code="fine")),
-        text_of({"custom_id": "b", "response": None, "error": None}),
-        text_of({"custom_id": "b", "error": "no"}),
-        text_of(answered_line("b"), b'"refusal":null', b'"refusal":' + b"[" * 20_000),
-    ],
-)
+UNREADABLE = [  # about the request ODD
+    b'{"custom_id": "odd-one", "response": {"status_code": 200, "body": {"choices": [{"mess',
+    b'{"id": "x", "custom_id":"odd-one", eh?}',
+    text_of(line_of(ODD, body="<html>")),
+    text_of(line_of(ODD, body=None)),
+    text_of(line_of(ODD, body={"choices": []})),
+    text_of(line_of(ODD, status_code=None)),
+    text_of(line_of(ODD, status_code="fine")),
+    text_of({"custom_id": ODD, "response": None, "error": None}),
+    text_of({"custom_id": ODD, "error": "no"}),
+    text_of(answered_line(ODD), b'"refusal":null', b'"refusal":' + b"[" * 20_000),
+]
+
+
 async def test_line_that_nobody_can_read_is_asked_once_more_and_then_failed_with_its_bytes(
-    line: bytes, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     place = make_place(tmp_path)
-    others = text_of(answered_line("c")) + b"\n" + text_of(answered_line("a")) + b"\n"
-
-    async with place.open(cap_usd=10.0) as bench:
-        await submit(bench.desk, *map(chat_request, IDS))
-        place.provider.end_with("000001", line + b"\n" + others)
-        await bench.desk.collect()
-        settled_first = set(place.settled)
-        await submit(bench.desk, chat_request("b"))
-        place.provider.end_with("000002", line + b"\n")
-        await bench.desk.collect()
-
-    failed = place.settled["b"]
-    assert settled_first == {"a", "c"}
-    assert isinstance(failed, Failed)
-    assert (failed.code, failed.attempts, failed.raw) == ("malformed_reply", 2, line)
-    assert decode_outcome(encode_outcome(failed)) == failed
+    files = [[f"{number}-{at}" for at in range(3)] for number in range(len(UNREADABLE))]
+    lines = [named(line, ids[0]) for line, ids in zip(UNREADABLE, files, strict=True)]
     worst_usd, paid_usd = 0.0605, 0.035  # of a request: at most, and of a sound answer
-    assert bench.budget.spent_usd == pytest.approx(2 * paid_usd + 2 * worst_usd)
+
+    async with place.open(cap_usd=10.0, max_requests=3) as bench:
+        await submit(bench.desk, *map(chat_request, chain.from_iterable(files)))
+        for number, (line, ids) in enumerate(zip(lines, files, strict=True), 1):
+            others = [text_of(answered_line(custom_id)) for custom_id in (ids[2], ids[1])]
+            before_usd = bench.budget.spent_usd
+            with told_with(number, line):
+                place.provider.end_with(f"{number:06}", b"\n".join([line, *others]) + b"\n")
+                await bench.desk.collect()
+                assert place.settled.keys() & ids == {ids[1], ids[2]}
+                spent_usd = bench.budget.spent_usd - before_usd
+                assert spent_usd == pytest.approx(2 * paid_usd + worst_usd)
+    async with place.open(cap_usd=10.0, max_requests=1) as bench:
+        await submit(bench.desk, *(chat_request(ids[0]) for ids in files))
+        for number, (line, ids) in enumerate(zip(lines, files, strict=True), 1):
+            before_usd = bench.budget.spent_usd
+            with told_with(number, line):
+                place.provider.end_with(f"{len(files) + number:06}", line + b"\n")
+                await bench.desk.collect()
+                failed = place.settled[ids[0]]
+                assert isinstance(failed, Failed)
+                assert (failed.code, failed.attempts, failed.raw) == ("malformed_reply", 2, line)
+                assert decode_outcome(encode_outcome(failed)) == failed
+                assert bench.budget.spent_usd - before_usd == pytest.approx(worst_usd)
 
 
 @each_row(

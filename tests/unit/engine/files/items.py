@@ -13,5 +13,4 @@ def make_line(item_id: str, **fields: object) -> bytes:
 
 async def write_items(path: Path, *item_ids: str) -> None:
     async with JsonlLog(path, id_field="item_id") as log:
-        for item_id in item_ids:
-            await log.append(item_id, make_line(item_id))
+        await log.append_each((item_id, make_line(item_id)) for item_id in item_ids)

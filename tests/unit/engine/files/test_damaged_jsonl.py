@@ -4,11 +4,13 @@ import errno
 import logging
 import os
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 
 from engine.errors import DamagedLogError, StorageError
+from engine.files import line_scan
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import line_prefix, read_lines, read_lines_by_id
 from engine.files.line_scan import scan_lines
@@ -71,19 +73,22 @@ async def test_damage_before_the_last_line_names_file_and_line(
     assert path.read_bytes() == content
 
 
+@each_row("block_bytes", [1, 2, 3, 17, 64])
+@each_row("small_bytes", [line_scan.SMALL_BYTES, 0])
 async def test_lines_that_straddle_blocks_are_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, block_bytes: int, small_bytes: int
 ) -> None:
     path = tmp_path / "log.jsonl"
-    ids = [f"{n}" * (n % 7 + 1) + 'q"' for n in range(200)]
+    ids = [f"{n}" * (n % 7 + 1) + 'q"' * (n % 2) for n in range(50)]
     await write_items(path, *ids)
 
-    for block_bytes in (1, 2, 3, 17, 64):
-        monkeypatch.setattr("engine.files.jsonl_lines.BLOCK_BYTES", block_bytes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(line_scan, "BLOCK_BYTES", block_bytes)
+        patch.setattr(line_scan, "SMALL_BYTES", small_bytes)
         scanned = scan_lines(path, line_prefix("item_id"))
 
-        assert len(scanned.offsets) == len(ids)
-        assert scanned.end == path.stat().st_size
+    starts = accumulate((len(make_line(item_id)) + 1 for item_id in ids), initial=0)
+    assert [*scanned.offsets, scanned.end] == list(starts)
 
 
 async def test_full_disk_stops_everything_and_keeps_every_whole_line(

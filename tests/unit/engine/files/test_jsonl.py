@@ -7,6 +7,7 @@ import pytest
 from engine.errors import DamagedLogError
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import (
+    BLOCK_BYTES,
     id_key,
     line_prefix,
     read_blocks,
@@ -186,7 +187,7 @@ async def test_line_without_an_id_is_not_adopted(tmp_path: Path) -> None:
 
 
 def test_blocks_hold_the_whole_lines_between_two_offsets(tmp_path: Path) -> None:
-    path, long = tmp_path / "log.jsonl", b"x" * (3 << 20)
+    path, long = tmp_path / "log.jsonl", b"x" * (2 * BLOCK_BYTES)
     path.write_bytes(b"one\n" + long + b"\ntwo\nthree\nto")
 
     blocks = list(read_blocks(path, 4))

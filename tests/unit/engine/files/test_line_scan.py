@@ -1,6 +1,8 @@
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 
 import orjson
@@ -15,7 +17,17 @@ from tests.rows import each_row
 PREFIX = line_prefix("custom_id")
 Damage = Callable[[bytes, bytes], list[bytes]]
 NO_TEXT = "it holds bytes that no text has"
-SIZES = [5, 2_900]  # lines: looked at one by one, and many at once
+COUNT = 100  # lines of 1.5 KB
+
+
+@contextmanager
+def scanning(*, at_once: bool) -> Iterator[None]:
+    """Lines are looked at one by one, or, as in a large log, those of each block at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        if at_once:
+            patch.setattr(line_scan, "SMALL_BYTES", 0)
+            patch.setattr(line_scan, "BLOCK_BYTES", 1 << 15)
+        yield
 
 
 def line(custom_id: str, text: str = "x" * 1_500) -> bytes:
@@ -35,23 +47,24 @@ def _made(count: int) -> tuple[bytes, ...]:
     return tuple(line(f"q-{number:06}") for number in range(count))
 
 
-@each_row("count", SIZES)
+@each_row("at_once", [False, True])
 @each_row("name", ["{:06}", "{}", 'a "quoted" {}', "ä{}", "{}\\"])
-def test_every_line_is_found_by_its_id(tmp_path: Path, count: int, name: str) -> None:
+def test_every_line_is_found_by_its_id(tmp_path: Path, name: str, *, at_once: bool) -> None:
     path = tmp_path / "log.jsonl"
-    ids = [name.format(number) for number in range(count)]
+    ids = [name.format(number) for number in range(COUNT)]
     lines = [line(custom_id) for custom_id in ids]
     write(path, lines)
 
-    found = scan_lines(path, PREFIX)
+    with scanning(at_once=at_once):
+        found = scan_lines(path, PREFIX)
 
-    starts = [sum(len(one) + 1 for one in lines[:number]) for number in (0, 1, count - 1)]
+    starts = list(accumulate((len(one) + 1 for one in lines), initial=0))[:-1]
     assert found.hashes == array("q", [hash(id_key(custom_id)) for custom_id in ids])
-    assert [found.offsets[number] for number in (0, 1, count - 1)] == starts
+    assert found.offsets == array("q", starts)
     assert found.end == path.stat().st_size
 
 
-@each_row("count", SIZES)
+@each_row("at_once", [False, True])
 @each_row(
     "damage, why",
     [
@@ -76,14 +89,15 @@ def test_every_line_is_found_by_its_id(tmp_path: Path, count: int, name: str) ->
     ],
 )
 def test_damage_in_the_middle_is_found_with_its_line(
-    tmp_path: Path, count: int, damage: Damage, why: str
+    tmp_path: Path, damage: Damage, why: str, *, at_once: bool
 ) -> None:
     path = tmp_path / "log.jsonl"
-    lines = many(count)
+    lines = many(COUNT)
     lines[2:4] = damage(lines[2], lines[3])
     write(path, lines)
 
-    with pytest.raises(DamagedLogError, match=rf"log\.jsonl:[34]: this line is damaged: {why}"):
+    where = r"log\.jsonl:[34]: this line is damaged: "
+    with scanning(at_once=at_once), pytest.raises(DamagedLogError, match=where + why):
         scan_lines(path, PREFIX)
 
 
@@ -96,29 +110,32 @@ def test_a_line_that_begins_in_the_middle_of_another_is_found(tmp_path: Path) ->
         scan_lines(path, PREFIX)
 
 
-@each_row("count", SIZES)
+@each_row("at_once", [False, True])
 def test_what_looks_like_a_second_line_but_is_part_of_the_first_is_no_damage(
-    tmp_path: Path, count: int
+    tmp_path: Path, *, at_once: bool
 ) -> None:
     path = tmp_path / "log.jsonl"
     inner = orjson.dumps({"custom_id": "b", "echo": [{"custom_id": "c"}]})
     quoted = line("quoted", f"text }}{{ {inner.decode()}")
     nested = b'{"custom_id":"nested","body":%b}' % inner
     indented = b'{"custom_id":"tabs",\t"body":\t"\xc3\xa4"}'
-    write(path, [quoted, nested, indented, *many(count)])
+    write(path, [quoted, nested, indented, *many(COUNT)])
 
-    assert len(scan_lines(path, PREFIX).hashes) == count + 3
+    with scanning(at_once=at_once):
+        assert len(scan_lines(path, PREFIX).hashes) == COUNT + 3
 
 
 def test_a_line_is_found_whole_wherever_blocks_end(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     lines = [line(str(size), "y" * size) for size in (1, line_scan.BLOCK_BYTES * 3, 2, 70_000, 3)]
-    write(path, lines * 5)
-    path.write_bytes(path.read_bytes() + b'{"custom_id":"torn')
+    write(path, lines * 2)
+    with path.open("ab") as file:
+        file.write(b'{"custom_id":"torn')
 
     found = scan_lines(path, PREFIX)
 
-    assert len(found.hashes) == 25
+    assert path.stat().st_size > line_scan.SMALL_BYTES
+    assert len(found.hashes) == 10
     assert found.end == path.stat().st_size - len(b'{"custom_id":"torn')
 
 

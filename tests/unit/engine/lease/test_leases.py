@@ -193,7 +193,7 @@ def test_leases_that_begin_again_hold_what_was_lent_before_for_their_whole_time(
 
 
 def test_of_many_holders_neither_is_lent_twice_and_what_each_hears_adds_up() -> None:
-    rng, count, cap_usd = random.Random(1), 200, 100.0
+    rng, count, cap_usd = random.Random(1), 100, 100.0
     lending = Lending(cap_usd=cap_usd, holder_count=count)
     last: dict[str, tuple[Lease, float]] = {}
     spent_usd: defaultdict[str, float] = defaultdict(float)
