@@ -51,6 +51,7 @@ _MIN_ZEROS_ONE_IN = 4  # of the bytes of ASCII in UTF-16; every second one is
 _MIN_GOOD_PER_BAD = 3  # letters of UTF-8 for each byte that is none: other encodings have fewer
 _MAX_WRONG_SHARE = 0.002  # of the characters of text in a declared encoding
 _WIDE = re.compile(rb"\0|[\x01\x02]0|0[\x01\x02]")  # ASCII, or a comma or full stop of Japanese
+_IN_WIDE = (b"\0", b"\x01", b"\x02")  # one of these, which other text hardly has
 _SPACES = " \n，。、"  # what every text has, though Chinese has no spaces
 _MAX_UNITS_PER_SPACE = 200  # in UTF-16
 SAMPLE_BYTES = 256 * 1024
@@ -212,7 +213,8 @@ def _is_valid(data: bytes, codec: str) -> bool:
 
 def _wide_codec(data: bytes) -> str | None:
     """UTF-16 or UTF-32 without a mark, known by its spaces and line ends."""
-    if len(data) % 2 or not _WIDE.search(data[:SAMPLE_BYTES]):
+    sample = data[:SAMPLE_BYTES]
+    if len(data) % 2 or not any(byte in sample for byte in _IN_WIDE) or not _WIDE.search(sample):
         return None
     if data.count(b"\0") * _MIN_ZEROS_ONE_IN < len(data) and _PLAIN.fullmatch(data):
         return None  # a stray zero in other text
@@ -220,7 +222,7 @@ def _wide_codec(data: bytes) -> str | None:
         if len(data) % 4 == 0 and _is_valid(data, wide) and data.strip(b"\0"):
             return wide
     codec = max(("utf-16-le", "utf-16-be"), key=lambda name: _space_count(data, name))
-    if _space_count(data, codec) * _MAX_UNITS_PER_SPACE < len(data[:SAMPLE_BYTES]) // 2:
+    if _space_count(data, codec) * _MAX_UNITS_PER_SPACE < len(sample) // 2:
         return None
     if not _is_valid(data, codec):
         return None

@@ -10,7 +10,14 @@ from jobs.documents.readers.office.docx_inlines import Inlines
 from jobs.documents.readers.office.docx_numbering import Numbering
 from jobs.documents.readers.office.docx_styles import Styles
 from jobs.documents.readers.office.drawn import DRAWINGS, drawn_html
-from jobs.documents.readers.office.ooxml import Package, as_number, local, shown_children, value_of
+from jobs.documents.readers.office.ooxml import (
+    Package,
+    as_number,
+    first,
+    local,
+    shown_children,
+    value_of,
+)
 
 _REMOVED = frozenset({"del", "moveFrom"})
 _PROPERTIES = ("Pr", "PrEx", "Grid")
@@ -38,7 +45,7 @@ def html_of(package: Package) -> str:
         related = package.related(name, kind)
         return package.part(related) if related else None
 
-    body = package.part(name).find("{*}body")
+    body = first(package.part(name), "body")
     writer = _BodyWriter(package, Styles(part("styles")), Numbering(part("numbering")))
     if body is not None:
         writer.write(body)
@@ -222,10 +229,10 @@ class _Cell(NamedTuple):
 
 def _cells_of(row: ET.Element) -> list[_Cell]:
     cells: list[_Cell] = []
-    column = as_number(value_of(row.find("{*}trPr/{*}gridBefore")), 0)
+    column = as_number(value_of(first(row, "trPr", "gridBefore")), 0)
     for element in _parts(row, "tc"):
-        span = max(1, as_number(value_of(element.find("{*}tcPr/{*}gridSpan")), 1))
-        merge = element.find("{*}tcPr/{*}vMerge")
+        span = max(1, as_number(value_of(first(element, "tcPr", "gridSpan")), 1))
+        merge = first(element, "tcPr", "vMerge")
         is_continued = merge is not None and value_of(merge) != "restart"
         cells.append(_Cell(element, column, span, is_continued))
         column += span
@@ -251,20 +258,20 @@ def _parts(parent: ET.Element, name: str) -> Iterator[ET.Element]:
 
 def _goes_on(paragraph: ET.Element) -> bool:
     """Whether the next paragraph goes on with it: its end was deleted, or it is a large letter."""
-    properties = paragraph.find("{*}pPr")
+    properties = first(paragraph, "pPr")
     if properties is None:
         return False
-    frame = value_of(properties.find("{*}framePr"), "dropCap")
-    return frame in _DROP_CAPS or properties.find("{*}rPr/{*}del") is not None
+    frame = value_of(first(properties, "framePr"), "dropCap")
+    return frame in _DROP_CAPS or first(properties, "rPr", "del") is not None
 
 
 def _is_contents(child: ET.Element) -> bool:
-    gallery = child.find("{*}sdtPr/{*}docPartObj/{*}docPartGallery")
+    gallery = first(child, "sdtPr", "docPartObj", "docPartGallery")
     return value_of(gallery) == _CONTENTS
 
 
 def _is_removed(row: ET.Element) -> bool:
-    return row.find("{*}trPr/{*}del") is not None
+    return first(row, "trPr", "del") is not None
 
 
 def _is_prose(html: str) -> bool:
@@ -279,7 +286,7 @@ def _is_block(html: str) -> bool:
 
 
 def _indent_of(paragraph: ET.Element) -> int:
-    indent = paragraph.find("{*}pPr/{*}ind")
+    indent = first(paragraph, "pPr", "ind")
     return as_number(value_of(indent, "left") or value_of(indent, "start"), 0)
 
 

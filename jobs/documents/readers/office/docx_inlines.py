@@ -9,7 +9,7 @@ from jobs.documents.readers.html.lists import written
 from jobs.documents.readers.office.docx_styles import Styles
 from jobs.documents.readers.office.drawn import DRAWINGS
 from jobs.documents.readers.office.omml import equation
-from jobs.documents.readers.office.ooxml import is_on, local, shown_children, value_of
+from jobs.documents.readers.office.ooxml import first, is_on, local, shown_children, value_of
 from jobs.documents.readers.office.symbols import sign_of, with_signs
 
 _NO_TEXT = frozenset(
@@ -77,19 +77,19 @@ class Inlines:
                 yield self._run(child, boxes, depth)
             elif name in ("oMath", "oMathPara"):
                 yield escape(equation(child))
-            elif name == "sdt" and is_on(child.find("{*}sdtPr/{*}showingPlcHdr")):
+            elif name == "sdt" and is_on(first(child, "sdtPr", "showingPlcHdr")):
                 continue
             elif name not in _NO_TEXT:
                 yield self._piece(child, name) or "".join(self._pieces(child, boxes, depth + 1))
 
     def _run(self, run: ET.Element, boxes: list[ET.Element], depth: int) -> str:
-        properties = run.find("{*}rPr")
+        properties = first(run, "rPr")
         if self._styles.hides_run(run, otherwise=self._is_hidden):
             return ""
         for part in run.iterfind("{*}t"):
             part.text = with_signs(part.text or "", properties)
         html = "".join(self._pieces(run, boxes, depth + 1))
-        aligned = properties.find("{*}vertAlign") if properties is not None else None
+        aligned = first(properties, "vertAlign") if properties is not None else None
         tag = _RAISED.get(value_of(aligned) or "")
         return f"<{tag}>{html}</{tag}>" if tag and html.strip() and "<" not in html else html
 
@@ -140,8 +140,8 @@ class Inlines:
 
 def _check_box(element: ET.Element) -> str:
     """A box of an old form: what was set, else what it was made with."""
-    found = element.find("{*}checked")
-    box = element.find("{*}default") if found is None else found
+    found = first(element, "checked")
+    box = first(element, "default") if found is None else found
     return "[x] " if is_on(box) else "[ ] "
 
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from jobs.documents.readers.office.docx_number_forms import in_form
 from jobs.documents.readers.office.docx_styles import ListPlace
-from jobs.documents.readers.office.ooxml import as_number, is_on, local, value_of
+from jobs.documents.readers.office.ooxml import as_number, first, is_on, local, value_of
 
 _LEVELS = 9  # ECMA-376 part 1, 17.9.6
 _PLACE = re.compile(r"%([1-9])")
@@ -45,11 +45,11 @@ class Numbering:
         named = {
             name: element
             for element in reversed(elements)
-            if local(element) == "abstractNum" and (name := value_of(element.find("{*}styleLink")))
+            if local(element) == "abstractNum" and (name := value_of(first(element, "styleLink")))
         }
         for element in elements:
             if local(element) == "abstractNum":
-                linked = named.get(value_of(element.find("{*}numStyleLink")) or "", element)
+                linked = named.get(value_of(first(element, "numStyleLink")) or "", element)
                 abstract_id = value_of(element, "abstractNumId") or ""
                 self._abstract[abstract_id] = _levels_of(_BULLETS, linked)
             elif local(element) == "num":
@@ -110,9 +110,9 @@ def _number_of(element: ET.Element) -> _Number:
     restarted = (
         as_number(value_of(override, "ilvl"), -1)
         for override in element.iterfind("{*}lvlOverride")
-        if override.find("{*}startOverride") is not None
+        if first(override, "startOverride") is not None
     )
-    abstract_id = value_of(element.find("{*}abstractNumId")) or ""
+    abstract_id = value_of(first(element, "abstractNumId")) or ""
     return _Number(element, abstract_id, frozenset(restarted))
 
 
@@ -122,9 +122,9 @@ def _levels_of(given: list[_Level], element: ET.Element) -> list[_Level]:
     for found in element.iterfind("{*}lvl"):
         _take_level(levels, value_of(found, "ilvl"), found)
     for override in element.iterfind("{*}lvlOverride"):
-        _take_level(levels, value_of(override, "ilvl"), override.find("{*}lvl"))
+        _take_level(levels, value_of(override, "ilvl"), first(override, "lvl"))
         depth = as_number(value_of(override, "ilvl"), _LEVELS)
-        start = as_number(value_of(override.find("{*}startOverride")), -1)
+        start = as_number(value_of(first(override, "startOverride")), -1)
         if start >= 0 and depth < _LEVELS:
             levels[depth] = levels[depth]._replace(start=start)
     return levels
@@ -134,13 +134,13 @@ def _take_level(levels: list[_Level], told: str | None, element: ET.Element | No
     depth = as_number(told, _LEVELS)
     if element is None or depth >= _LEVELS:
         return
-    text = value_of(element.find("{*}lvlText"))
+    text = value_of(first(element, "lvlText"))
     levels[depth] = _Level(
-        style=value_of(element.find("{*}numFmt")) or "decimal",
+        style=value_of(first(element, "numFmt")) or "decimal",
         text=f"%{depth + 1}." if text is None else text[:_MAX_TEXT_CHARS],
-        start=as_number(value_of(element.find("{*}start")), 1),
-        is_legal=is_on(element.find("{*}isLgl")),
-        restart_level=as_number(value_of(element.find("{*}lvlRestart")), _LEVELS),
+        start=as_number(value_of(first(element, "start")), 1),
+        is_legal=is_on(first(element, "isLgl")),
+        restart_level=as_number(value_of(first(element, "lvlRestart")), _LEVELS),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.office.ooxml import as_number, is_on, local, value_of
+from jobs.documents.readers.office.ooxml import as_number, first, is_on, local, value_of
 
 _HEADING = re.compile(r"heading ([1-9])\Z", re.IGNORECASE)
 CODE_NAME = re.compile(
@@ -57,7 +57,7 @@ class Styles:
 
     def heading_level(self, paragraph: ET.Element) -> int:
         """1 for the topmost, 0 for what is no heading."""
-        outline = value_of(paragraph.find("{*}pPr/{*}outlineLvl"))
+        outline = value_of(first(paragraph, "pPr", "outlineLvl"))
         if outline is not None:
             return _level(outline)
         levels = (style.heading_level for style in self._chain(paragraph))
@@ -69,10 +69,10 @@ class Styles:
 
     def is_mono_run(self, run: ET.Element) -> bool:
         """Whether a run is set in a font in which all letters are equally wide."""
-        properties = run.find("{*}rPr")
+        properties = first(run, "rPr")
         if is_mono(properties):
             return True
-        style_id = value_of(properties.find("{*}rStyle")) if properties is not None else None
+        style_id = value_of(first(properties, "rStyle")) if properties is not None else None
         return any(style.is_mono for style in self._based_on(style_id))
 
     def hides(self, paragraph: ET.Element) -> bool:
@@ -81,12 +81,12 @@ class Styles:
 
     def hides_run(self, run: ET.Element, *, otherwise: bool) -> bool:
         """Whether a run is hidden by itself or its style; `otherwise` if neither says so."""
-        properties = run.find("{*}rPr")
+        properties = first(run, "rPr")
         if properties is None:
             return otherwise
-        if (vanish := properties.find("{*}vanish")) is not None:
+        if (vanish := first(properties, "vanish")) is not None:
             return is_on(vanish)
-        styles = self._based_on(value_of(properties.find("{*}rStyle")))
+        styles = self._based_on(value_of(first(properties, "rStyle")))
         return self._is_hidden(styles, otherwise=otherwise)
 
     def is_contents(self, paragraph: ET.Element) -> bool:
@@ -114,7 +114,7 @@ class Styles:
         return next((style.hides for style in styles if style.hides is not None), otherwise)
 
     def _chain(self, paragraph: ET.Element) -> Iterator[_Style]:
-        return self._based_on(value_of(paragraph.find("{*}pPr/{*}pStyle")))
+        return self._based_on(value_of(first(paragraph, "pPr", "pStyle")))
 
     def _based_on(self, style_id: str | None) -> Iterator[_Style]:
         for _ in range(_MAX_STYLES_UP):
@@ -126,17 +126,17 @@ class Styles:
 
 
 def _style_of(style: ET.Element) -> _Style:
-    name = value_of(style.find("{*}name")) or ""
-    vanish = style.find("{*}rPr/{*}vanish")
+    name = value_of(first(style, "name")) or ""
+    vanish = first(style, "rPr", "vanish")
     number_id, list_level = _numbered(style)
     return _Style(
-        based_on=value_of(style.find("{*}basedOn")) or "",
+        based_on=value_of(first(style, "basedOn")) or "",
         heading_level=_heading_level(style, name),
         hides=None if vanish is None else is_on(vanish),
         number_id=number_id,
         list_level=list_level,
         is_code=CODE_NAME.search(name) is not None,
-        is_mono=is_mono(style.find("{*}rPr")),
+        is_mono=is_mono(first(style, "rPr")),
         is_contents=_CONTENTS.match(name) is not None,
         is_bulleted=name.startswith(("List Bullet", "List Number")),
     )
@@ -147,21 +147,21 @@ def _heading_level(style: ET.Element, name: str) -> int | None:
         return min(int(match[1]), _MAX_LEVEL)
     if name.lower() == "title":
         return 1
-    outline = value_of(style.find("{*}pPr/{*}outlineLvl"))
+    outline = value_of(first(style, "pPr", "outlineLvl"))
     return None if outline is None else _level(outline)
 
 
 def _numbered(element: ET.Element) -> tuple[str | None, str | None]:
     """The numbering that a paragraph or a style names itself, and the level."""
-    properties = element.find("{*}pPr/{*}numPr")
+    properties = first(element, "pPr", "numPr")
     if properties is None:
         return None, None
-    return value_of(properties.find("{*}numId")), value_of(properties.find("{*}ilvl"))
+    return value_of(first(properties, "numId")), value_of(first(properties, "ilvl"))
 
 
 def is_mono(properties: ET.Element | None) -> bool:
     """Whether run properties name a font in which all letters are equally wide."""
-    fonts = properties.find("{*}rFonts") if properties is not None else None
+    fonts = first(properties, "rFonts") if properties is not None else None
     return MONO_FONT.search(value_of(fonts, "ascii") or "") is not None
 
 

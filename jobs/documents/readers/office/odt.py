@@ -10,7 +10,7 @@ from jobs.documents.readers.html.lists import written
 from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits, damaged
 from jobs.documents.readers.office.odt_styles import ListLevel, OdtStyles
-from jobs.documents.readers.office.ooxml import PARSE_ERRORS, as_number, local, value_of
+from jobs.documents.readers.office.ooxml import PARSE_ERRORS, as_number, first, local, value_of
 from jobs.documents.readers.zip_files import Archive, open_zip
 
 _CONTENT, _STYLES, _META = "content.xml", "styles.xml", "meta.xml"
@@ -69,7 +69,7 @@ class _OdtWriter:
 
     def html(self) -> str:
         """The whole text."""
-        text = self._content.find("{*}body/{*}text")
+        text = first(self._content, "body", "text")
         pieces = list(self._blocks(text, 0)) if text is not None else []
         pieces += self._end_code()
         for note in self._notes:  # more may come from within notes
@@ -213,9 +213,9 @@ class _OdtWriter:
         return f"<{tag}>{html}</{tag}>" if tag and html.strip() else html
 
     def _note(self, note: ET.Element) -> str:
-        citation = note.find("{*}note-citation")
+        citation = first(note, "note-citation")
         label = "".join(citation.itertext()).strip() if citation is not None else "*"
-        body = note.find("{*}note-body")
+        body = first(note, "note-body")
         if body is not None:
             self._notes.append(_Note(label, body))
         return f"[{escape(label)}]"

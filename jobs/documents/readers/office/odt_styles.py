@@ -5,7 +5,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from jobs.documents.readers.office.docx_styles import CODE_NAME, MONO_FONT
-from jobs.documents.readers.office.ooxml import as_number, local, value_of
+from jobs.documents.readers.office.ooxml import as_number, first, local, value_of
 
 _SPACE = "_20_"  # as names have it
 _MAX_STYLES_UP = 20
@@ -82,7 +82,7 @@ class OdtStyles:
 
 
 def _style_of(style: ET.Element, name: str) -> _Style:
-    properties = style.find("{*}text-properties")
+    properties = first(style, "text-properties")
     font = " ".join(value_of(properties, f"font-{part}") or "" for part in ("name", "family"))
     return _Style(
         parent=value_of(style, "parent-style-name") or "",

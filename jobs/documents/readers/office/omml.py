@@ -5,7 +5,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from jobs.documents.readers.html.mathml import grouped
-from jobs.documents.readers.office.ooxml import local, value_of
+from jobs.documents.readers.office.ooxml import first, local, value_of
 
 _MAX_DEPTH = 60
 _LIST_GLUE = {"m": "; ", "mr": ", ", "eqArr": "; "}
@@ -31,7 +31,7 @@ class _Formula(NamedTuple):
 
     def sign(self, kind: str, default: str) -> str:
         """A sign that the formula's properties may set."""
-        given = value_of(self.element.find(f"{{*}}{local(self.element)}Pr/{{*}}{kind}"))
+        given = value_of(first(self.element, f"{local(self.element)}Pr", kind))
         return default if given is None else given
 
 

@@ -87,6 +87,19 @@ def local(element: ET.Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
+def first(element: ET.Element, name: str, *below: str) -> ET.Element | None:
+    """The first element at a path of names, whatever their namespaces; None if there is none.
+
+    `ElementTree.find` takes several times as long where a namespace may be any.
+    """
+    for child in element:
+        if local(child) == name:
+            found = first(child, *below) if below else child
+            if found is not None:
+                return found
+    return None
+
+
 def value_of(element: ET.Element | None, name: str = "val") -> str | None:
     """An attribute of an element, whatever its namespace."""
     if element is None:

@@ -15,6 +15,7 @@ from jobs.documents.readers.office.omml import equation
 from jobs.documents.readers.office.ooxml import (
     PARSE_ERRORS,
     Package,
+    first,
     local,
     shown_children,
     value_of,
@@ -80,7 +81,7 @@ def _blocks(package: Package, names: list[str]) -> Iterator[Block]:
 
 
 def _slide_html(package: Package, name: str) -> str:
-    tree = package.part(name).find("{*}cSld/{*}spTree")
+    tree = first(package.part(name), "cSld", "spTree")
     if tree is None:
         return ""
     shown = _Slide(package, name, SlideLists(package, name))
@@ -90,7 +91,7 @@ def _slide_html(package: Package, name: str) -> str:
 
 def _notes_html(package: Package, name: str) -> str:
     notes = package.related(name, "notesSlide")
-    tree = package.part(notes).find("{*}cSld/{*}spTree") if notes else None
+    tree = first(package.part(notes), "cSld", "spTree") if notes else None
     if notes is None or tree is None:
         return ""
     shown = _Slide(package, notes, SlideLists(package, notes))
@@ -130,7 +131,7 @@ def _shapes_of(shape: ET.Element, slide: _Slide, depth: int) -> list[_Shape]:
 
 
 def _shape_html(shape: ET.Element, lists: SlideLists) -> str:
-    body = shape.find("{*}txBody")
+    body = first(shape, "txBody")
     if _kind(shape) in _TITLES:
         return _text_html(body, "h1")
     lists.begin(shape)
@@ -172,7 +173,7 @@ def _code_html(lines: list[str]) -> str:
 def _is_code(paragraph: ET.Element) -> bool:
     """Whether all words are set in a font in which all letters are equally wide."""
     fonts = [
-        value_of(run.find("{*}rPr/{*}latin"), "typeface") or ""
+        value_of(first(run, "rPr", "latin"), "typeface") or ""
         for run in paragraph.iterfind("{*}r")
         if (run.findtext("{*}t") or "").strip()
     ]
@@ -181,7 +182,7 @@ def _is_code(paragraph: ET.Element) -> bool:
 
 def _kind(shape: ET.Element) -> str:
     """What a shape holds the place of; empty if of nothing."""
-    return value_of(shape.find("{*}nvSpPr/{*}nvPr/{*}ph"), "type") or ""
+    return value_of(first(shape, "nvSpPr", "nvPr", "ph"), "type") or ""
 
 
 def _text_html(body: ET.Element | None, tag: str) -> str:
@@ -209,7 +210,7 @@ def _paragraph_html(paragraph: ET.Element) -> str:
 
 def _run_html(run: ET.Element) -> str:
     text = _ESCAPED.sub(lambda found: _CONTROLS[found[1]], escape(run.findtext("{*}t") or ""))
-    raised = value_of(run.find("{*}rPr"), "baseline") or "0"
+    raised = value_of(first(run, "rPr"), "baseline") or "0"
     if not text.strip() or raised == "0" or not raised.lstrip("-").isdecimal():
         return text
     tag = "sub" if raised.startswith("-") else "sup"
@@ -217,10 +218,10 @@ def _run_html(run: ET.Element) -> str:
 
 
 def _frame_html(frame: ET.Element, slide: _Slide) -> str:
-    data = frame.find("{*}graphic/{*}graphicData")
+    data = first(frame, "graphic", "graphicData")
     if data is None:
         return ""
-    table = data.find("{*}tbl")
+    table = first(data, "tbl")
     if table is not None:
         return _table_html(table)
     return "".join(drawn_html(drawing, slide.package, slide.name) for drawing in data)
@@ -231,7 +232,7 @@ def _table_html(table: ET.Element) -> str:
     for row in table.iterfind("{*}tr"):
         cells = [
             f'<td colspan="{cell.get("gridSpan", "1")}" rowspan="{cell.get("rowSpan", "1")}">'
-            f"{_text_html(cell.find('{*}txBody'), 'p')}</td>"
+            f"{_text_html(first(cell, 'txBody'), 'p')}</td>"
             for cell in row.iterfind("{*}tc")
             if not (_is_merged(cell, "hMerge") or _is_merged(cell, "vMerge"))
         ]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from jobs.documents.readers.html.lists import written
-from jobs.documents.readers.office.ooxml import Package, as_number, local, value_of
+from jobs.documents.readers.office.ooxml import Package, as_number, first, local, value_of
 
 _MARKS = frozenset({"buNone", "buChar", "buAutoNum", "buBlip"})  # ECMA-376 part 1, 21.1.2.4
 _STYLES = {"alphaLc": "a", "alphaUc": "A", "romanLc": "i", "romanUc": "I"}
@@ -29,8 +29,8 @@ class SlideLists:
         layout = package.related(slide, "slideLayout")
         master = package.related(layout, "slideMaster") if layout else None
         parts = [package.kept_part(name) for name in (layout, master) if name]
-        self._places = [_Places(part.find("{*}cSld/{*}spTree")) for part in parts]
-        self._body = parts[1].find("{*}txStyles/{*}bodyStyle") if len(parts) > 1 else None
+        self._places = [_Places(first(part, "cSld", "spTree")) for part in parts]
+        self._body = first(parts[1], "txStyles", "bodyStyle") if len(parts) > 1 else None
         self._styles: list[ET.Element] = []
         self._style_marks: dict[tuple[int, int], ET.Element | None] = {}  # by style and level
         self._counts: dict[int, tuple[str, int]] = {}  # by level: how it counts, how far it is
@@ -67,7 +67,7 @@ class SlideLists:
 
     def _mark(self, paragraph: ET.Element, level: int) -> ET.Element | None:
         """The nearest that says how paragraphs of a level begin."""
-        own = _mark_in(paragraph.find("{*}pPr"))
+        own = _mark_in(first(paragraph, "pPr"))
         if own is not None:
             return own
         found = (self._mark_of_style(style, level) for style in self._styles)
@@ -77,14 +77,14 @@ class SlideLists:
         """Looked for once: many paragraphs have the same style."""
         key = id(style), level
         if key not in self._style_marks:
-            self._style_marks[key] = _mark_in(style.find(f"{{*}}lvl{level + 1}pPr"))
+            self._style_marks[key] = _mark_in(first(style, f"lvl{level + 1}pPr"))
         return self._style_marks[key]
 
     def _styles_of(self, shape: ET.Element) -> Iterator[ET.Element]:
         place = _place_of(shape)
         kind = value_of(place, "type") or ""
         for each in self.forms_of(shape):
-            style = each.find("{*}txBody/{*}lstStyle") if each is not None else None
+            style = first(each, "txBody", "lstStyle") if each is not None else None
             if style is not None:
                 yield style
         if place is not None and kind in _BULLETED and self._body is not None:
@@ -119,8 +119,8 @@ def _mark_in(properties: ET.Element | None) -> ET.Element | None:
 
 
 def _place_of(shape: ET.Element) -> ET.Element | None:
-    return shape.find("{*}nvSpPr/{*}nvPr/{*}ph")
+    return first(shape, "nvSpPr", "nvPr", "ph")
 
 
 def _level_of(paragraph: ET.Element) -> int:
-    return min(as_number(value_of(paragraph.find("{*}pPr"), "lvl"), 0), _MAX_LEVEL)
+    return min(as_number(value_of(first(paragraph, "pPr"), "lvl"), 0), _MAX_LEVEL)

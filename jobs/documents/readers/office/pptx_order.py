@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.office.ooxml import as_number, local, value_of
+from jobs.documents.readers.office.ooxml import as_number, first, local, value_of
 
 _PROPERTIES = ("spPr", "grpSpPr")
 _SAME_ROW = 45_720  # English Metric Units, a twentieth of an inch
@@ -27,7 +27,7 @@ def place_of(forms: Iterable[ET.Element | None]) -> Place | None:
         frame = _frame_of(form) if form is not None else None
         if frame is None:
             continue
-        corner, size = frame.find("{*}off"), frame.find("{*}ext")
+        corner, size = first(frame, "off"), first(frame, "ext")
         left, top = _length(corner, "x"), _length(corner, "y")
         return Place(left, top, left + _length(size, "cx"), top + _length(size, "cy"))
     return None
@@ -73,7 +73,7 @@ def _frame_of(form: ET.Element) -> ET.Element | None:
         if local(child) == "xfrm":
             return child
         if local(child) in _PROPERTIES:
-            return child.find("{*}xfrm")
+            return first(child, "xfrm")
     return None
 
 

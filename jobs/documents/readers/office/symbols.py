@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.office.ooxml import value_of
+from jobs.documents.readers.office.ooxml import first, value_of
 
 _SYMBOL_FONT = dict(  # Greek letters where Latin ones are, and signs
     zip("abgdezhqiklmnxoprstufcywDFGLPSWYXQJj", "αβγδεζηθικλμνξοπρστυφχψωΔΦΓΛΠΣΩΨΞΘϑϕ", strict=True)
@@ -30,7 +30,7 @@ def sign_of(number: int, font: str) -> str:
 
 def with_signs(text: str, properties: ET.Element | None) -> str:
     """The text of a run whose font, as its properties name it, may be one of signs."""
-    fonts = properties.find("{*}rFonts") if properties is not None else None
+    fonts = first(properties, "rFonts") if properties is not None else None
     font = value_of(fonts, "ascii") or ""
     if font.lower() not in _FONTS:
         return text

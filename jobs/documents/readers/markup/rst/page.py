@@ -23,6 +23,7 @@ from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits
 from jobs.documents.readers.markup.rst.directives import know_all_of
 from jobs.documents.readers.markup.rst.inlines import make_inliner
+from jobs.documents.readers.markup.rst.states import make_states_late
 
 _ERROR = 3  # docutils: what it could not parse; less is a warning
 _NEVER = 5  # docutils: no level of problem is reported or stops it
@@ -76,6 +77,7 @@ def _blocks(text: str) -> Iterator[Block]:
 
 def _html_of(text: str) -> str:
     know_all_of(text)
+    make_states_late()
     parser: Any = Parser(inliner=make_inliner())
     parser.parse = partial(_parse, parse=parser.parse)
     tree = publish_doctree(text, parser=parser, settings=deepcopy(_settings_for("null")))

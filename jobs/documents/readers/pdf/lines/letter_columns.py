@@ -148,14 +148,20 @@ def _is_sure(fit: _Fit, size: float) -> bool:
 
 def _fit(glyphs: Sequence[Glyph], pitch: float) -> _Fit | None:
     """The columns in which letters stand best; their width is found if `pitch` is 0."""
-    if not pitch:
-        pitch = _first_pitch(glyphs)
-        for _ in range(_ROUNDS if pitch > 0 else 0):
-            pitch = _slope(_columns(glyphs, pitch), glyphs)
+    middles, gaps = list(map(_middle, glyphs)), _gaps(glyphs)
+    rounds = 0 if pitch else _ROUNDS
+    pitch = pitch or _first_pitch(glyphs, middles, gaps)
     if pitch <= 0:
         return None
-    columns = _columns(glyphs, pitch)
-    starts = [_middle(glyph) - pitch * at for glyph, at in zip(glyphs, columns, strict=True)]
+    columns = _columns(middles, gaps, pitch)
+    for _ in range(rounds):
+        pitch = _slope(columns, middles)
+        if pitch <= 0:
+            return None
+        before, columns = columns, _columns(middles, gaps, pitch)
+        if columns == before:
+            break  # and so would be those of all further rounds
+    starts = [middle - pitch * at for middle, at in zip(middles, columns, strict=True)]
     middle = sum(starts) / len(starts)
     off = [abs(start - middle) / pitch for start in starts]
     return _Fit(pitch, middle, columns, sqrt(sum(part * part for part in off) / len(off)), max(off))
@@ -165,35 +171,34 @@ def _middle(glyph: Glyph) -> float:
     return (glyph.left + glyph.right) / 2
 
 
-def _first_pitch(glyphs: Sequence[Glyph]) -> float:
+def _first_pitch(glyphs: Sequence[Glyph], middles: list[float], gaps: list[float]) -> float:
     """How far apart the middles of neighbouring letters are, 0 if there are none."""
     steps = [
-        _middle(after) - _middle(before)
-        for before, after in pairwise(glyphs)
-        if after.left - before.right < _BETWEEN_LETTERS * after.style.size
+        after - before
+        for (before, after), gap, glyph in zip(pairwise(middles), gaps, glyphs[1:], strict=True)
+        if gap < _BETWEEN_LETTERS * glyph.style.size
     ]
     return sum(steps) / len(steps) if steps else 0.0
 
 
-def _columns(glyphs: Sequence[Glyph], pitch: float) -> list[int]:
+def _columns(middles: list[float], gaps: list[float], pitch: float) -> list[int]:
     """The number of each letter's column.
 
     A gap wider than one has as many blanks; so says how far it is from where columns before began.
     """
-    columns = [0]
-    start = _middle(glyphs[0])
-    for before, glyph in pairwise(glyphs):
-        following = columns[-1] + 1
-        beside = (glyph.left - before.right) / pitch - _WORD_GAP
-        behind = (_middle(glyph) - start) / pitch - following
-        columns.append(following + max(0, round((beside + behind) / 2)))
-        start += _NEWEST * (_middle(glyph) - pitch * columns[-1] - start)
+    column, start = 0, middles[0]
+    columns = [column]
+    for middle, gap in zip(middles[1:], gaps, strict=True):
+        beside = gap / pitch - _WORD_GAP
+        behind = (middle - start) / pitch - (column + 1)
+        column += 1 + max(0, round((beside + behind) / 2))
+        columns.append(column)
+        start += _NEWEST * (middle - pitch * column - start)
     return columns
 
 
-def _slope(columns: list[int], glyphs: Sequence[Glyph]) -> float:
+def _slope(columns: list[int], middles: list[float]) -> float:
     """The width of a column that fits best."""
-    middles = list(map(_middle, glyphs))
     mean_column, mean_middle = sum(columns) / len(columns), sum(middles) / len(middles)
     across = sum(
         (column - mean_column) * (middle - mean_middle)

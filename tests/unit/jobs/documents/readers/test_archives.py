@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pptx.presentation import Presentation as PptxPresentation
 
 
+@cache
 def _docx() -> bytes:
     from docx import Document  # slow to import, and not needed by the others
 

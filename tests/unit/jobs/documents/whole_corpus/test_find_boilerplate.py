@@ -1,6 +1,7 @@
 """Menus and footers that a folder repeats, from documents to chunks."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -35,6 +36,7 @@ def pages(count: int, *, path: str = "", head: str = MENU, tail: str = FOOTER) -
     return [document(f"{path}p{n}.html", head + story(n) + tail) for n in range(count)]
 
 
+@cache
 def story(seed: int) -> str:
     rng = Random(seed)
     syllables = ("ka", "lo", "mi", "re", "su", "ta", "no", "pe", "vi", "du")

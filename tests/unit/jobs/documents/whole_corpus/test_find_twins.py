@@ -1,6 +1,7 @@
 """Documents with the same text, and translations, before the split is drawn."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -32,6 +33,7 @@ from tests.unit.jobs.run.contexts import make_context
 WORDS = ("kiln", "loom", "saw", "vat", "press", "forge", "anvil", "still", "wheel", "clay")
 
 
+@cache
 def prose(seed: int, word_count: int = 400) -> str:
     rng = Random(seed)
     return " ".join(rng.choice(WORDS) + str(rng.randrange(10)) for _ in range(word_count))

@@ -6,10 +6,12 @@ out, keeps the file free of whole keys.
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from jobs.text.private.find_private import find_private
+from jobs.text.private.found import Found
 from tests.rows import each_row
 
 LABELS = Path(__file__).parents[4] / "fixtures" / "private" / "labels.jsonl"
@@ -35,6 +37,12 @@ def read_labels() -> Iterator[Labelled]:
 ALL = tuple(read_labels())
 
 
+@cache
+def find_in_all() -> list[tuple[Labelled, list[Found]]]:
+    """Each text with what is found in it."""
+    return [(label, list(find_private(label.text, label.language))) for label in ALL]
+
+
 def is_all_found(label: Labelled, found: set[int]) -> bool:
     return all(
         at in found or label.text[at].isspace() for private in label.private for at in private
@@ -55,12 +63,8 @@ def test_labels_are_many_and_of_several_languages() -> None:
 @each_row("kind", ["secret", "personal"])
 def test_nearly_all_is_found_and_nearly_nothing_else(kind: str) -> None:
     caught = missed = wrong = 0
-    for label in ALL:
-        spans = [
-            range(f.start, f.end)
-            for f in find_private(label.text, label.language)
-            if f.is_secret is (kind == "secret")
-        ]
+    for label, all_found in find_in_all():
+        spans = [range(f.start, f.end) for f in all_found if f.is_secret is (kind == "secret")]
         found = {at for span in spans for at in span}
         if label.kind == kind:
             caught += is_all_found(label, found)
