@@ -84,7 +84,7 @@ def _files_of(held_out: tuple[str, ...]) -> dict[str, bytes]:
 
 
 def make_question(chunk: Chunk) -> Question:
-    text = f"What is known of the {chunk.title}?"
+    text = question_about(chunk.title)
     start = chunk.start_char + len(LEAD)
     return Question(
         question_id=content_id("question", chunk.chunk_id, text),
@@ -97,6 +97,10 @@ def make_question(chunk: Chunk) -> Question:
         scores={},
         request_id=REQUEST_ID,
     )
+
+
+def question_about(subject: str) -> str:
+    return f"What is known of the {subject}?"
 
 
 def _chunk(name: str, side: Side) -> Chunk:
