@@ -24,7 +24,7 @@ def _unsynced_disk() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def _make_folder(
+def make_folder(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Path]]:
     """Makes an empty folder for a test of this name; those of a session with a failure stay."""
@@ -33,18 +33,18 @@ def _make_folder(
     root = Path(tempfile.mkdtemp(prefix="unit-tests-", dir=IN_MEMORY if is_roomy else on_disk))
     numbers = count(1)
 
-    def make_folder(name: str) -> Path:
+    def make_numbered(name: str) -> Path:
         plain = re.sub(r"\W", "_", name)[:MAX_NAME_CHARS]
         folder = root / f"{plain}{next(numbers)}"
         folder.mkdir()
         return folder
 
-    yield make_folder
+    yield make_numbered
     if not request.session.testsfailed:
         shutil.rmtree(root)
 
 
 @pytest.fixture
-def tmp_path(request: pytest.FixtureRequest, _make_folder: Callable[[str], Path]) -> Path:
+def tmp_path(request: pytest.FixtureRequest, make_folder: Callable[[str], Path]) -> Path:
     """As pytest's, which looks through the folders of all other tests to number it."""
-    return _make_folder(request.node.name)
+    return make_folder(request.node.name)
