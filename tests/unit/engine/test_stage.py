@@ -121,8 +121,13 @@ async def test_resume_after_the_end_of_a_run_pays_for_nothing_twice(
 
 
 async def test_work_in_flight_lands_before_the_error_is_raised(tmp_path: Path) -> None:
+    in_flight: list[str] = []
+
     class SlowLane(FakeLane):
         async def send(self, request: Request) -> Outcome:
+            in_flight.append(request.request_id)
+            while len(in_flight) < 3:
+                await asyncio.sleep(0)
             if request.request_id != "r-i0":
                 await asyncio.sleep(0)
             return await super().send(request)
@@ -216,14 +221,18 @@ async def test_item_that_ends_as_nothing_is_a_bug_and_says_so(tmp_path: Path) ->
 async def test_what_is_in_flight_is_kept_when_work_fails_unforeseen(
     tmp_path: Path,
 ) -> None:
+    in_work: list[str] = []
+
     class SlowLane(FakeLane):
         async def send(self, request: Request) -> Outcome:
             await asyncio.sleep(0.001)
             return await super().send(request)
 
     async def work(item: Item, ask: Ask) -> list[Result | Rejection]:
+        in_work.append(item.item_id)
         if item.item_id == "i3":
-            await asyncio.sleep(0)
+            while len(in_work) < 10:
+                await asyncio.sleep(0)
             raise ZeroDivisionError("a bug")
         return await ask_once(item, ask)
 

@@ -1,11 +1,11 @@
 """A finished run, written by hand: twelve small chunks, each with one question."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from engine.files.journal import encode_outcome
 from engine.files.records import encode_record
-from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.testing.calls import chat_request, completed
 from jobs.settings.resolve import read_assignments, resolve_settings
@@ -59,24 +59,32 @@ def make_run(
     folder = RunFolder(run_dir)
     folder.create()
     write_run_config(folder.config_path, new_run_config(settings))
-    chunks = {name: _chunk(name, "held_out" if name in held_out else "train") for name in SUBJECTS}
-    questions = {name: make_question(chunk) for name, chunk in chunks.items()}
-    _write(folder.results_path("chunks"), list(chunks.values()))
-    _write(folder.results_path("kept_questions"), list(questions.values()))
-    _write(
-        folder.dataset_dir / "held_out.jsonl",
-        [_held_out(questions[name], chunks[name]) for name in held_out],
-    )
-    trained = [name for name in SUBJECTS if name not in held_out]
-    asked = encode_outcome(completed(chat_request(REQUEST_ID)))
-    replace_file(folder.journal_path, [asked])
-    rows = [_provenance(questions[name], chunks[name], row) for row, name in enumerate(trained)]
-    _write(folder.dataset_dir / "provenance.jsonl", rows)
+    for name, data in _files_of(tuple(held_out)).items():
+        (run_dir / name).write_bytes(data)
     return folder
 
 
+@cache
+def _files_of(held_out: tuple[str, ...]) -> dict[str, bytes]:
+    """What is in the files of a run: the same for all tests."""
+    chunks = {name: _chunk(name, "held_out" if name in held_out else "train") for name in SUBJECTS}
+    questions = {name: make_question(chunk) for name, chunk in chunks.items()}
+    trained = [name for name in SUBJECTS if name not in held_out]
+    return {
+        "chunks.jsonl": _lines(chunks.values()),
+        "kept_questions.jsonl": _lines(questions.values()),
+        "dataset/held_out.jsonl": _lines(
+            _held_out(questions[name], chunks[name]) for name in held_out
+        ),
+        "journal.jsonl": encode_outcome(completed(chat_request(REQUEST_ID))) + b"\n",
+        "dataset/provenance.jsonl": _lines(
+            _provenance(questions[name], chunks[name], row) for row, name in enumerate(trained)
+        ),
+    }
+
+
 def make_question(chunk: Chunk) -> Question:
-    text = f"What is known of the {chunk.title}?"
+    text = question_about(chunk.title)
     start = chunk.start_char + len(LEAD)
     return Question(
         question_id=content_id("question", chunk.chunk_id, text),
@@ -89,6 +97,10 @@ def make_question(chunk: Chunk) -> Question:
         scores={},
         request_id=REQUEST_ID,
     )
+
+
+def question_about(subject: str) -> str:
+    return f"What is known of the {subject}?"
 
 
 def _chunk(name: str, side: Side) -> Chunk:
@@ -146,5 +158,5 @@ def _provenance(question: Question, chunk: Chunk, row: int) -> Provenance:
     )
 
 
-def _write(path: Path, records: Sequence[Record]) -> None:
-    replace_file(path, map(encode_record, records))
+def _lines(records: Iterable[Record]) -> bytes:
+    return b"".join(encode_record(each) + b"\n" for each in records)

@@ -79,7 +79,7 @@ def test_judge_sees_no_name_of_a_model_or_role() -> None:
 
 def test_which_order_is_asked_first_is_drawn() -> None:
     first_shown = set()
-    for number in range(20):
+    for number in range(6):
         judge = Judge("tie")
         verdict_of(judge, one_task(tuned=f"Hot {number}.", baseline="Cold."))
         first_shown.add("Hot" in judge.asked[0].partition("=== SECOND")[0])

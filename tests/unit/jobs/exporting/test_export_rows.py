@@ -1,5 +1,7 @@
+import asyncio
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from schemas.record import content_id
 from tests.rows import each_row
 from tests.unit.jobs.dataset.judge.judged_run import make_answered_run
 from tests.unit.jobs.evaluation.made_run import REQUEST_ID, SUBJECTS, make_settings
+
+Lines = dict[str, list[dict[str, Any]]]  # by format
 
 ROOT = Path(__file__).parents[4]
 KEYS = {  # of the lines of each format
@@ -68,12 +72,20 @@ async def lines_of(folder: RunFolder, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
 
-async def test_every_row_is_in_every_format(tmp_path: Path) -> None:
-    folder = await make_exported_run(tmp_path)
+@pytest.fixture(scope="module")
+def exported(make_folder: Callable[[str], Path]) -> RunFolder:
+    """A run of which tests only export rows, in any format."""
+    return asyncio.run(make_exported_run(make_folder("exported")))
 
-    for name in FORMATS:
-        lines = await lines_of(folder, name)
 
+@pytest.fixture(scope="module")
+def by_format(exported: RunFolder) -> Lines:
+    """Its lines in every format."""
+    return {name: asyncio.run(lines_of(exported, name)) for name in FORMATS}
+
+
+def test_every_row_is_in_every_format(by_format: Lines) -> None:
+    for name, lines in by_format.items():
         assert name in KEYS, "the keys of its lines are to stand in KEYS"
         assert len(lines) == ROW_COUNTS.get(name, 10), name
         assert all(set(line) == KEYS[name] for line in lines), name
@@ -88,67 +100,56 @@ def test_every_format_is_in_the_docs_and_the_help(name: str) -> None:
     assert re.search(rf'help="[^"]*\b{name}\b', command), "export.py: the help"
 
 
-async def test_chat_is_the_dataset_as_it_is(tmp_path: Path) -> None:
-    folder = await make_exported_run(tmp_path)
-    files = [folder.dataset_dir / name for name in ("train.jsonl", "validation.jsonl")]
+def test_chat_is_the_dataset_as_it_is(exported: RunFolder, by_format: Lines) -> None:
+    files = [exported.dataset_dir / name for name in ("train.jsonl", "validation.jsonl")]
 
-    assert await lines_of(folder, "chat") == [
+    assert by_format["chat"] == [
         json.loads(line) for file in files for line in file.read_text().splitlines()
     ]
 
 
-async def test_alpaca_tells_question_and_excerpt_apart(tmp_path: Path) -> None:
-    lines = await lines_of(await make_exported_run(tmp_path), "alpaca")
-
-    saw = next(line for line in lines if "saw" in line["instruction"])
+def test_alpaca_tells_question_and_excerpt_apart(by_format: Lines) -> None:
+    saw = next(line for line in by_format["alpaca"] if "saw" in line["instruction"])
     assert saw["instruction"] == "What is known of the saw?"
     assert SUBJECTS["saw"] in saw["input"]
 
 
-async def test_citation_ends_with_the_sentences_of_the_evidence(tmp_path: Path) -> None:
-    lines = await lines_of(await make_exported_run(tmp_path), "citation")
-
-    said = [line["messages"][-1]["content"] for line in lines]
+def test_citation_ends_with_the_sentences_of_the_evidence(by_format: Lines) -> None:
+    said = [line["messages"][-1]["content"] for line in by_format["citation"]]
     assert any(text.endswith(f"> {SUBJECTS['saw']}\n(saw.md)") for text in said)
     assert "The excerpt does not say." in said
 
 
 async def test_parquet_holds_what_the_dataset_does_and_its_card_names_the_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    exported: RunFolder, by_format: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("jobs.exporting.parquet_file.ROWS_AT_ONCE", 4)
-    folder = await make_exported_run(tmp_path)
 
-    lines = await lines_of(folder, "parquet")
+    lines = await lines_of(exported, "parquet")
 
-    assert [line["messages"] for line in lines] == [
-        line["messages"] for line in await lines_of(folder, "chat")
-    ]
+    assert [line["messages"] for line in lines] == [line["messages"] for line in by_format["chat"]]
     assert [line["is_unanswerable"] for line in lines].count(True) == 1
     saw = next(line for line in lines if line["document"] == "saw.md")
     assert (saw["kind"], saw["evidence"]) == ("factual", [SUBJECTS["saw"]])
-    card = (folder.run_dir / "export" / "parquet" / "README.md").read_text()
+    card = (exported.run_dir / "export" / "parquet" / "README.md").read_text()
     assert "  - split: train\n    path: train.parquet\n" in card
 
 
 async def test_without_pyarrow_the_command_that_installs_it_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    exported: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = await make_exported_run(tmp_path)
     monkeypatch.setattr("jobs.exporting.parquet_file.find_spec", lambda _: None)
 
     with pytest.raises(ConfigError, match=r"needs pyarrow: pip install .*\[parquet\]"):
-        await export_rows(folder, "parquet")
+        await export_rows(exported, "parquet")
 
 
-async def test_preference_pairs_are_what_is_right_with_one_text_and_wrong_with_the_other(
-    tmp_path: Path,
+def test_preference_pairs_are_what_is_right_with_one_text_and_wrong_with_the_other(
+    by_format: Lines,
 ) -> None:
-    lines = await lines_of(await make_exported_run(tmp_path), "preference")
-
     pairs = {
         (line["chosen"][0]["content"], line["rejected"][0]["content"]): line["prompt"][1]["content"]
-        for line in lines
+        for line in by_format["preference"]
     }
     answer = "All of it, for What is known of the anvil?"
     refusal = "The excerpt does not say."
@@ -157,21 +158,17 @@ async def test_preference_pairs_are_what_is_right_with_one_text_and_wrong_with_t
     assert len(pairs) == 2
 
 
-async def test_nothing_held_out_is_exported(tmp_path: Path) -> None:
-    folder = await make_exported_run(tmp_path)
-
-    for name in FORMATS:
-        text = json.dumps(await lines_of(folder, name))
+def test_nothing_held_out_is_exported(by_format: Lines) -> None:
+    for name, lines in by_format.items():
+        text = json.dumps(lines)
 
         assert not any(SUBJECTS[held_out] in text for held_out in ("lathe", "kiln", "loom")), name
 
 
-async def test_card_says_what_the_rows_are(tmp_path: Path) -> None:
-    folder = await make_exported_run(tmp_path)
+async def test_card_says_what_the_rows_are(exported: RunFolder) -> None:
+    made = await export_rows(exported, "sharegpt")
 
-    exported = await export_rows(folder, "sharegpt")
-
-    card = (exported.folder / "README.md").read_text()
+    card = (made.folder / "README.md").read_text()
     assert card.startswith("---\nconfigs:")
     assert "- rows whose excerpt holds no answer: 1" in card
     assert "- teacher: gpt-4.1-mini; judge: none" in card
@@ -195,11 +192,9 @@ async def test_card_says_licence_and_settings_and_nothing_of_this_machine(tmp_pa
     assert str(tmp_path) not in card
 
 
-async def test_unknown_format_names_those_that_there_are(tmp_path: Path) -> None:
-    folder = await make_exported_run(tmp_path)
-
+async def test_unknown_format_names_those_that_there_are(exported: RunFolder) -> None:
     with pytest.raises(ConfigError, match=r"found 'xml', expected chat, .*parquet"):
-        await export_rows(folder, "xml")
+        await export_rows(exported, "xml")
 
 
 async def test_rows_without_their_provenance_are_not_guessed_at(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from jobs.dataset.small.prompts import question_prompt
 from jobs.dataset.stages import DATASET
 from jobs.dataset.write_answers import write_answer
 from jobs.documents.passages import Passages
-from jobs.prompts import prompt_hashes, read_prompt, use_prompts
+from jobs.prompts import prompt_hashes, prompt_names, read_prompt, use_prompts
 from jobs.prompts.own_prompts import MAX_BYTES, SHOWN_COUNT, check_prompts, copy_prompts
 from jobs.run.changing.changes import find_changes
 from jobs.settings.command import run_settings
@@ -42,6 +42,14 @@ def test_a_copy_is_the_same_prompts(own: Path) -> None:
     use_prompts(own)
     assert prompt_hashes() == ours
     assert (own / "judge" / "pair.md").exists()
+
+
+def test_every_prompt_of_ours_is_of_use_with_an_edit(own: Path) -> None:
+    for name in prompt_names():
+        edit = "# mine\n" if name.endswith(".toml") else "Mine.\n"
+        (own / name).write_text(f"{edit}{(own / name).read_text()}")
+
+    assert check_prompts(own) == (list(prompt_names()), [])
 
 
 def test_a_copy_adds_what_is_missing_and_overwrites_nothing(own: Path) -> None:

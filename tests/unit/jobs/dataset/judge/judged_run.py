@@ -35,9 +35,11 @@ FINE: Mapping[str, Any] = {
 }
 
 
-def make_answered_run(run_dir: Path, settings: RunSettings) -> RunFolder:
-    """A run of twelve chunks, nine on the side of training, each with one answered question."""
-    folder = make_run(run_dir, settings)
+def make_answered_run(
+    run_dir: Path, settings: RunSettings, *, held_out: Sequence[str] = ("lathe", "kiln", "loom")
+) -> RunFolder:
+    """A run of twelve chunks, each with one question; those that are not held out have answers."""
+    folder = make_run(run_dir, settings, held_out=held_out)
     questions = read_records(folder.results_path("kept_questions"), Question)
     answers = [_answer(each) for each in questions if each.side == "train"]
     replace_file(folder.results_path("answers"), map(encode_record, answers))

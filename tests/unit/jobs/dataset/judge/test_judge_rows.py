@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,20 @@ from tests.unit.jobs.dataset.judge.judged_run import (
     make_answered_run,
     verdicts,
 )
-from tests.unit.jobs.evaluation.made_run import make_settings
+from tests.unit.jobs.evaluation.made_run import SUBJECTS, make_settings, question_about
 
 SETTINGS = make_settings("judge.of_rows=true")
+AGAINST: Sequence[tuple[Mapping[str, object], str]] = (
+    ({"claims": [{"claim": "a", "sentence": 1}, {"claim": "b", "sentence": 0}]}, "unsupported"),
+    ({"claims": [{"claim": "a", "sentence": 99}]}, "unsupported"),
+    ({"complete": False}, "incomplete"),
+    ({"answerable": False}, "unanswerable"),
+    ({"stands_alone": False}, "leaning"),
+    ({"points_at_text": True}, "leaning"),
+    ({"kind_fits": False}, "other_kind"),
+    ({"language_fits": False}, "other_language"),
+    ({"useful": 2}, "useless"),
+)
 
 
 @pytest.fixture
@@ -55,29 +67,21 @@ async def test_without_the_setting_nothing_is_asked(folder: RunFolder) -> None:
     assert not folder.results_path("verdicts").exists()
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"claims": [{"claim": "a", "sentence": 1}, {"claim": "b", "sentence": 0}]}, "unsupported"),
-        ({"claims": [{"claim": "a", "sentence": 99}]}, "unsupported"),
-        ({"complete": False}, "incomplete"),
-        ({"answerable": False}, "unanswerable"),
-        ({"stands_alone": False}, "leaning"),
-        ({"points_at_text": True}, "leaning"),
-        ({"kind_fits": False}, "other_kind"),
-        ({"language_fits": False}, "other_language"),
-        ({"useful": 2}, "useless"),
-    ],
-)
-async def test_what_the_judge_says_against_a_row_drops_it(
-    folder: RunFolder, change: dict[str, object], reason: str
-) -> None:
-    ask = judge_saying(lambda shown: verdicts(change if "anvil" in shown else {}))
+async def test_what_the_judge_says_against_a_row_drops_it(tmp_path: Path) -> None:
+    folder = make_answered_run(tmp_path / "run", SETTINGS, held_out=())
+    against = dict(zip(map(question_about, SUBJECTS), AGAINST, strict=False))
+    ask = judge_saying(
+        lambda shown: verdicts(
+            next((change for asked, (change, _) in against.items() if asked in shown), {})
+        )
+    )
 
     rows = await judge_rows(folder, SETTINGS, ask)
 
-    assert len(rows) == 8
-    assert reasons(folder) == [f"judged_{reason}"]
+    ledger = read_records(folder.rejected_path, Rejection)
+    dropped = sorted((each.text.splitlines()[0], each.reason) for each in ledger)
+    assert dropped == sorted((asked, f"judged_{reason}") for asked, (_, reason) in against.items())
+    assert len(rows) == len(SUBJECTS) - len(AGAINST) == 3
 
 
 async def test_question_that_leans_is_reworded_once_and_judged_again(folder: RunFolder) -> None:
@@ -145,7 +149,7 @@ async def test_another_judge_decides_anew(folder: RunFolder) -> None:
     kind = judge_saying(lambda _: verdicts({}))
 
     await judge_rows(folder, SETTINGS, kind)
-    rows = await judge_rows(folder, with_judge(model="other"), harsh)
+    rows = await judge_rows(folder, with_judge(model="gpt-4.1"), harsh)
 
     assert rows == []
     assert len(harsh.requests) == 9

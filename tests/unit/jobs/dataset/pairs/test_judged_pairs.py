@@ -1,5 +1,7 @@
 """What the judge and the texts nearby mean for questions that need two chunks."""
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from engine.files.journal import Journal
@@ -9,11 +11,11 @@ from jobs.dataset.rows.held_out_rows import held_out_rows
 from jobs.dataset.rows.near_chunks import read_near_chunks
 from jobs.documents.passages import Passages
 from jobs.evaluation.questions.build_samples import evidence_text, held_out_samples
+from jobs.run.reset import reset_stages
 from jobs.run.run_stages import run_stages
 from schemas.dataset import Rejection, Verdict
 from schemas.documents import Chunk
 from schemas.settings import EvaluationSettings
-from tests.rows import each_row
 from tests.unit.jobs.dataset.judge.judged_run import judge_saying, verdicts
 from tests.unit.jobs.dataset.pairs.paired_run import (
     ANSWER,
@@ -34,34 +36,33 @@ from tests.unit.jobs.run.contexts import make_context
 JUDGED = make_settings(*EVERY, "dataset.unanswerable_fraction=0", "judge.of_rows=true")
 
 
-@each_row(
-    "sentences, reason",
-    [
+async def test_claims_of_the_answer_stand_in_both_chunks(tmp_path: Path) -> None:
+    folder = make_paired_run(tmp_path / "run", make_pieces(KILN, GLAZE))
+    await run_to_rows(folder, Teacher())
+    for sentences, reason in (
         ((1, 3), None),
         ((1, 2), "judged_one_passage"),
         ((3,), None),  # one claim may be drawn from both
         ((1, 2, 4), None),
-    ],
-)
-async def test_claims_of_the_answer_stand_in_both_chunks(
-    sentences: tuple[int, ...], reason: str | None, tmp_path: Path
-) -> None:
-    folder = make_paired_run(tmp_path / "run", make_pieces(KILN, GLAZE))
-    await run_to_rows(folder, Teacher())
+    ):
+        judge = judge_saying(partial(_judge_claims, sentences))
+
+        reset_stages(folder, (VERDICTS,))
+        async with Journal(folder.journal_path) as journal:
+            await run_stages((VERDICTS,), make_context(folder, JUDGED, judge, journal))
+
+        assert len(judge.requests) == 3, sentences
+        dropped = list(read_records(folder.rejected_path, Rejection))
+        assert [each.reason for each in dropped] == ([reason] if reason else []), sentences
+        assert all(each.second_chunk_id for each in dropped), sentences
+        kept = list(read_records(folder.results_path("verdicts"), Verdict))
+        assert len(kept) == 3 - len(dropped), sentences
+
+
+def _judge_claims(sentences: Sequence[int], shown: str) -> str:
+    """Where both chunks are shown, the answer claims something of each of these sentences."""
     claims = [{"claim": f"claim {n}", "sentence": n} for n in sentences]
-    judge = judge_saying(
-        lambda shown: verdicts({"claims": claims} if shown.count("\nSection: ") == 2 else {})
-    )
-
-    async with Journal(folder.journal_path) as journal:
-        await run_stages((VERDICTS,), make_context(folder, JUDGED, judge, journal))
-
-    assert len(judge.requests) == 3
-    dropped = list(read_records(folder.rejected_path, Rejection))
-    assert [each.reason for each in dropped] == ([reason] if reason else [])
-    assert all(each.second_chunk_id for each in dropped)
-    kept = list(read_records(folder.results_path("verdicts"), Verdict))
-    assert len(kept) == 3 - len(dropped)
+    return verdicts({"claims": claims} if shown.count("\nSection: ") == 2 else {})
 
 
 async def test_text_that_does_not_answer_is_none_of_the_two(tmp_path: Path) -> None:

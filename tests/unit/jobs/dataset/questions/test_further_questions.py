@@ -138,7 +138,7 @@ async def test_another_threshold_buys_nothing(tmp_path: Path) -> None:
     assert len(bought) == 5
     for other in OTHER_THRESHOLDS:
         assert await ask(folder, make_settings(*TWO, other), is_anew=True) == [], other
-        assert await ask(folder, is_anew=True) == []
+    assert await ask(folder, is_anew=True) == []
 
 
 async def test_what_is_asked_does_not_depend_on_which_questions_are_repeated(
