@@ -121,7 +121,7 @@ def _count_idle(folder: RunFolder, began: LastCall, note: CallNote, now: datetim
 
 def _settled_bytes(folder: RunFolder) -> int:
     """The size of what only progress changes: settled requests, and items that have ended."""
-    paths = [folder.journal_path, *folder.finished_path("any").parent.rglob("*.jsonl")]
+    paths = [folder.journal_path, *folder.finished_dir.rglob("*.jsonl")]
     return sum(path.stat().st_size for path in paths if path.exists())
 
 

@@ -32,6 +32,7 @@ class RunFolder:
         self.student_log_path = run_dir / "student.log"
         self.dataset_dir = run_dir / "dataset"
         self.evaluation_dir = run_dir / "evaluation"
+        self.finished_dir = run_dir / "finished"
 
     @property
     def is_begun(self) -> bool:
@@ -48,7 +49,7 @@ class RunFolder:
             self.dataset_dir.mkdir(parents=True, exist_ok=True)
             self.run_dir.chmod(OWNER_ONLY)  # it holds all prompts; also one that was made before
             self.evaluation_dir.mkdir(exist_ok=True)
-            self.finished_path("evaluation/any").parent.mkdir(parents=True, exist_ok=True)
+            (self.finished_dir / "evaluation").mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(
                 f"{self.run_dir}: a run's folder cannot be made there: {error}"
@@ -60,7 +61,7 @@ class RunFolder:
 
     def finished_path(self, stage: str) -> Path:
         """The ledger of the items that a stage has ended."""
-        return self.run_dir / "finished" / f"{stage}.jsonl"
+        return self.finished_dir / f"{stage}.jsonl"
 
     def own_paths(self) -> tuple[Path, ...]:
         """The files of JSON lines that are no stage's results."""

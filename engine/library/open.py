@@ -174,7 +174,7 @@ def _make_folder(path: Path) -> RunFolder:
     if folder.config_path.exists():
         raise ConfigError(f"{path}: is the folder of a run of distill; name another")
     try:
-        folder.finished_path("any").parent.mkdir(parents=True, exist_ok=True)
+        folder.finished_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"{path}: the folder cannot be made: {error.strerror}") from error
     return folder

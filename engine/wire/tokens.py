@@ -1,6 +1,5 @@
 """Counts tokens offline, as the provider does."""
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Protocol
 
@@ -9,12 +8,12 @@ MESSAGE_OVERHEAD_TOKENS = 4  # role and separators of one chat message (OpenAI c
 
 
 class _Encoding(Protocol):
-    def encode_ordinary(self, text: str) -> Sequence[int]: ...
+    def count(self, text: str) -> int: ...
 
 
 def count_tokens(text: str) -> int:
     """Tokens of `text`, its special-token spellings counted as plain text."""
-    return len(_encoding().encode_ordinary(text))
+    return _encoding().count(text)
 
 
 @cache

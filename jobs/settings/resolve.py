@@ -154,21 +154,24 @@ def remove_key(tree: Tree, key: str) -> None:
         inner.pop(name, None)
 
 
-def setting_keys(model: type[BaseModel] = RunSettings) -> Iterator[str]:
+def setting_keys() -> Iterator[str]:
     """All dotted keys of the settings, in order; a table of free names counts as one key."""
-    return (key for key, _ in setting_fields(model))
+    return (key for key, _ in setting_fields())
 
 
-def setting_fields(
-    model: type[BaseModel] = RunSettings, prefix: str = ""
-) -> Iterator[tuple[str, FieldInfo]]:
+@cache
+def setting_fields() -> Sequence[tuple[str, FieldInfo]]:
     """All settings by dotted key, in order, with what stands at each."""
+    return tuple(_fields_of(RunSettings, ""))
+
+
+def _fields_of(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]]:
     for name, field in model.model_fields.items():
         section = _section(field.annotation)
         if section is None:
             yield prefix + name, field
         else:
-            yield from setting_fields(section, f"{prefix}{name}.")
+            yield from _fields_of(section, f"{prefix}{name}.")
 
 
 def _split_key(key: str) -> list[str]:

@@ -84,7 +84,7 @@ def refuse_lost_config(folder: RunFolder) -> None:
     Raises:
         DamagedLogError: there are some; says what can be done.
     """
-    finished = folder.finished_path("any").parent.glob("*.jsonl")
+    finished = folder.finished_dir.glob("*.jsonl")
     made = (folder.journal_path, folder.batches_path, *finished)
     if any(path.exists() and path.stat().st_size for path in made):
         raise DamagedLogError(

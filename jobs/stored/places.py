@@ -76,9 +76,10 @@ class RunPlace:
 
     def paths(self) -> Iterable[Path]:
         """As Place.paths."""
-        paths = [Path(top, name) for top, _, names in os.walk(self.root) for name in names]
+        found = [Path(top, name) for top, _, names in os.walk(self.root) for name in names]
+        paths = list(filter(self._is_stored, found))
         paths.sort(key=lambda path: (-rank_in(self._folder, path), path))
-        return filter(self._is_stored, paths)
+        return paths
 
     def has_lines(self, path: Path) -> bool:
         """As Place.has_lines."""
@@ -103,9 +104,8 @@ class RunPlace:
     def _is_stored(self, path: Path) -> bool:
         """Not locks, what is not whole yet, and what can be made or fetched again."""
         name = str(path.relative_to(self.root))
-        hidden = any(part.startswith(".") for part in Path(name).parts)
         return not (
-            hidden
+            "/." in f"/{name}"  # hidden, or in a hidden folder
             or name in _OWN_NAMES
             or name.startswith(_OF_WORKERS)
             or path.name.endswith(_TRANSIENT)

@@ -66,10 +66,12 @@ class Averages(Generic[Key]):
         is_share = is_score and values.min() >= -_ROUNDING and values.max() <= 1 + _ROUNDING
         if is_share:
             values = values.clip(0.0, 1.0)
+        plain = Estimate(n=len(values), value=float(values.mean()))
+        if units is None:
+            return plain
         layout = _lay_out(units)
-        unit_count = layout.unit_count
-        plain = Estimate(n=len(values), document_count=unit_count, value=float(values.mean()))
-        if unit_count < 2:
+        plain = plain.model_copy(update={"document_count": layout.unit_count})
+        if layout.unit_count < 2:
             return plain
         spread = _spread_of(values, layout)
         if is_share:
@@ -81,6 +83,8 @@ class Averages(Generic[Key]):
     def spread(self, key: Key) -> Spread | None:
         """How a column scatters; None where it has no interval."""
         values, units = self._known(self._columns[key])
+        if units is None:
+            return None
         layout = _lay_out(units)
         return None if layout.unit_count < 2 else _spread_of(values, layout)
 
@@ -91,9 +95,12 @@ class Averages(Generic[Key]):
         """
         parts, units = self._known(self._columns[part])
         wholes, _ = self._known(self._columns[whole])
-        layout = _lay_out(units)
         share = float(parts.mean() / wholes.mean())
-        plain = Estimate(n=len(parts), document_count=layout.unit_count, value=share)
+        plain = Estimate(n=len(parts), value=share)
+        if units is None:
+            return plain
+        layout = _lay_out(units)
+        plain = plain.model_copy(update={"document_count": layout.unit_count})
         if layout.unit_count < 2:
             return plain
         found = _fieller(parts, wholes, share, layout)
@@ -160,9 +167,8 @@ class _Layout(NamedTuple):
         return self.weights * (self.sums(values) - self.sizes * float(values.mean()))
 
 
-def _lay_out(units: Units | None) -> _Layout:
-    """Lay out rows by their units, which are small numbers; without units there are none."""
-    units = np.zeros(0, np.intp) if units is None else units
+def _lay_out(units: Units) -> _Layout:
+    """Lay out rows by their units, which are small numbers."""
     counts = np.bincount(units)
     is_there = counts > 0
     places = (np.cumsum(is_there) - 1)[units]

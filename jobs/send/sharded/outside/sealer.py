@@ -40,6 +40,7 @@ class Sealer:
         """Begin with an epoch that is this process's own."""
         self._store = store
         self._segment = segment
+        self._own = RunFolder(segment.folder)
         self._prefix = prefix_of(Shard(segment.folder.parent))
         self._ends: Counter[str] = Counter()
         self._seq = 1
@@ -89,7 +90,7 @@ class Sealer:
 
     def _rank(self, path: Path) -> int | None:
         """What refers to what is of a lower rank; None: it is not sealed."""
-        own = RunFolder(self._segment.folder)
+        own = self._own
         return None if path in (own.stats_path, own.log_path) else rank_in(own, path)
 
     def _next_part(self, ends: dict[Path, int]) -> _Part | None:
@@ -110,8 +111,8 @@ def rank_in(folder: RunFolder, path: Path) -> int:
         return BOOK
     if path.is_relative_to(folder.batches_dir):
         return BOOK
-    ledgers = folder.finished_path("any").parent
-    return LEDGER if path.is_relative_to(ledgers) or path == folder.batches_path else RESULT
+    is_ledger = path.is_relative_to(folder.finished_dir) or path == folder.batches_path
+    return LEDGER if is_ledger else RESULT
 
 
 def _lines_of(path: Path, start: int, end: int) -> Iterator[bytes]:

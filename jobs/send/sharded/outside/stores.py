@@ -191,10 +191,15 @@ class FolderStore:
 
     def names(self, prefix: str) -> list[str]:
         """As Store.names."""
-        folder = self._root / prefix.rpartition("/")[0]
+        parent = prefix.rpartition("/")[0]
+        folder = self._root / parent
+        above = len(str(folder))
         with _away(folder):
-            files = (each for each in folder.rglob("*") if each.is_file())
-            names = (str(each.relative_to(self._root)) for each in files)
+            names = (
+                f"{parent}{top[above:]}/{name}".lstrip("/")
+                for top, _, found in os.walk(folder, onerror=_raise_unless_gone)
+                for name in found
+            )
             return sorted(
                 name for name in names if name.startswith(prefix) and TEMPORARY not in name
             )
@@ -221,6 +226,12 @@ class FolderStore:
             yield new_path
         finally:
             new_path.unlink(missing_ok=True)
+
+
+def _raise_unless_gone(error: OSError) -> None:
+    """What keeps a folder from being listed; one that is not there, or not ours, has no objects."""
+    if not isinstance(error, FileNotFoundError | NotADirectoryError | PermissionError):
+        raise error
 
 
 @contextmanager

@@ -1,16 +1,22 @@
 """Whatever a provider sends as JSON is read, or refused with one error of ours."""
 
+from collections.abc import Iterator
+
 import orjson
 import pytest
 
-from engine.wire.lenient_json import (
-    MAX_DEPTH,
-    NotJsonError,
-    dump_json,
-    parse_json,
-)
+from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
 from schemas.requests import Json
 from tests.rows import each_row
+
+MAX_DEPTH = 3_000  # here: more than anything goes down that calls itself
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _max_depth() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.wire.lenient_json.MAX_DEPTH", MAX_DEPTH)
+        yield
 
 
 def nested(depth: int) -> bytes:

@@ -183,7 +183,7 @@ def test_coverage_that_differs_is_named() -> None:
 
 
 def test_too_few_documents_are_named_with_how_many_it_would_take() -> None:
-    tuned = [0.6, 0.4, 0.7, 0.5, 0.55, 0.45] * 5
+    tuned = [0.62, 0.42, 0.72, 0.5, 0.55, 0.45] * 5
 
     comparison = compare(evaluation_of({"baseline": [0.5] * 30, "tuned": tuned}, document_count=20))
 

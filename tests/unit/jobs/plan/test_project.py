@@ -30,7 +30,7 @@ def test_interval_holds_the_sum_in_about_95_of_100_draws() -> None:
     rng = random.Random(7)
     hits = 0
     for _ in range(400):
-        sizes = [rng.uniform(100, 600) for _ in range(120)]
+        sizes = [rng.uniform(100, 600) for _ in range(60)]
         points = [Point(size, 2 * size + rng.gauss(0, 150)) for size in sizes]
         amount = project(points[:20], sizes[20:]).amount()
         total = sum(point.amount for point in points[20:])

@@ -21,6 +21,11 @@ async def check(path: Path, *, skips: bool = False, settled: tuple[str, ...] = (
         return check_batch_file(path, results, Stopping(), skips_bad_lines=skips)
 
 
+def long_ids(count: int) -> list[str]:
+    """Ids of all lengths up to some thousand, so that blocks end at any place of a line."""
+    return [f"{number}-{'x' * (number * 13 % 4_000)}" for number in range(count)]
+
+
 async def wanted_ids(checked: CheckedFile) -> list[str]:
     source, ids = CheckedSource(checked), []
     while (request := await source.next()) is not None:
@@ -43,10 +48,10 @@ async def test_all_bad_lines_are_found_before_anything_is_sent(tmp_path: Path) -
 
 
 async def test_repeated_id_is_found_in_a_later_block(tmp_path: Path) -> None:
-    ids = [f"{number}-{'x' * (number % 700)}" for number in range(3_000)]
-    path = write(tmp_path / "in.jsonl", *map(line, [*ids, ids[2_900]]))
+    ids = long_ids(600)
+    path = write(tmp_path / "in.jsonl", *map(line, [*ids, ids[580]]))
 
-    with pytest.raises(ConfigError, match=r"in\.jsonl:3001: custom_id: found that of line 2,901 "):
+    with pytest.raises(ConfigError, match=r"in\.jsonl:601: custom_id: found that of line 581 "):
         await check(path)
 
 
@@ -107,14 +112,14 @@ async def test_repeated_id_of_a_settled_request_is_bad_too(tmp_path: Path) -> No
 
 
 async def test_last_line_needs_no_newline_and_blocks_cut_nothing(tmp_path: Path) -> None:
-    ids = [f"{number}-{'x' * (number % 700)}" for number in range(3_000)]
+    ids = long_ids(600)
     path = tmp_path / "in.jsonl"
     path.write_bytes(b"\r\n".join(map(line, ids)))
 
-    checked = await check(path, settled=(*ids[:2_500], ids[2_700]))
+    checked = await check(path, settled=(*ids[:500], ids[540]))
 
     assert path.stat().st_size > 2 * LINES_BYTES
-    assert await wanted_ids(checked) == ids[2_500:2_700] + ids[2_701:]
+    assert await wanted_ids(checked) == ids[500:540] + ids[541:]
 
 
 def test_line_without_end_is_refused(tmp_path: Path) -> None:

@@ -73,15 +73,16 @@ def test_large_parts_are_left_as_they_are(
     assert len(log.names()) == FAN_IN
 
 
-@pytest.mark.parametrize("removed_count", range(FAN_IN + 1))
+@pytest.mark.parametrize("removed_count", range(FEW_TOGETHER + 1))
 def test_merge_that_was_cut_off_is_ended_by_the_next_session(
-    removed_count: int, store: FolderStore
+    removed_count: int, store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(part_log, "FAN_IN", FEW_TOGETHER)
     log = PartLog(store)
-    for number in range(1, FAN_IN + 1):
+    for number in range(1, FEW_TOGETHER + 1):
         log.put(number, numbered(number))
     former = {str(name): store.get(str(name)) for name in log.names()}
-    log.merge_ending(FAN_IN)
+    log.merge_ending(FEW_TOGETHER)
     for name, data in list(former.items())[removed_count:]:
         assert data is not None
         store.put_new(name, data)
@@ -89,7 +90,7 @@ def test_merge_that_was_cut_off_is_ended_by_the_next_session(
     before = written(PartLog(store))
     PartLog(store).tidy()
 
-    assert before == written(log) == lines(FAN_IN)
+    assert before == written(log) == lines(FEW_TOGETHER)
     assert log.names() == [PartName(1, 1)]
 
 

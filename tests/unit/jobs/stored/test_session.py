@@ -15,6 +15,8 @@ from jobs.stored.parts import PartNote
 from tests.unit.jobs.send.sharded.outside.test_sealer import RefusingStore
 from tests.unit.jobs.stored.stored_folder import append, begin, make_folder
 
+FEW_TOGETHER = 4  # parts that are merged into one, where a test says so
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> RefusingStore:
@@ -154,13 +156,14 @@ def test_copy_of_the_folder_stops_the_one_that_began_before(
 
 
 def test_session_that_slept_while_others_merged_their_parts_is_stopped(
-    folder: RunFolder, store: RefusingStore, tmp_path: Path
+    folder: RunFolder, store: RefusingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(part_log, "FAN_IN", FEW_TOGETHER)
     first = begin(folder, store)
     shutil.copytree(folder.run_dir, tmp_path / "copy")
     other = RunFolder(tmp_path / "copy")
     second = begin(other, store)
-    for number in range(3 * part_log.FAN_IN):
+    for number in range(3 * FEW_TOGETHER):
         append(other.journal_path, b'{"request_id":"%d"}\n' % number)
         second.seal(0.0)
 
@@ -171,14 +174,17 @@ def test_session_that_slept_while_others_merged_their_parts_is_stopped(
     assert stored_lines(store) == other.journal_path.read_bytes()
 
 
-def test_session_may_begin_with_any_number(folder: RunFolder, store: RefusingStore) -> None:
-    for _ in range(part_log.FAN_IN):
+def test_session_may_begin_with_any_number(
+    folder: RunFolder, store: RefusingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(part_log, "FAN_IN", FEW_TOGETHER)
+    for _ in range(FEW_TOGETHER):
         begin(folder, store).close()
         session = begin(folder, store)
         session.seal(0.5)
         session.close()
 
-    assert PartLog(store).last() == 5 * part_log.FAN_IN
+    assert PartLog(store).last() == 5 * FEW_TOGETHER
     assert stored_lines(store) == folder.journal_path.read_bytes()
 
 

@@ -1,6 +1,6 @@
 """A line of the page shows what it is about: one chunk or two, each with its evidence marked."""
 
-from pathlib import Path
+import asyncio
 from typing import Any
 
 import pytest
@@ -23,10 +23,12 @@ from tests.unit.jobs.dataset.pairs.paired_run import (
 )
 
 
-@pytest.fixture
-async def folder(tmp_path: Path) -> RunFolder:
-    folder = make_paired_run(tmp_path / "run", make_pieces(KILN, GLAZE))
-    await run_to_rows(folder, Teacher())
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run with its rows; what was dropped is written by the tests."""
+    path = tmp_path_factory.mktemp("paired") / "run"
+    folder = make_paired_run(path, make_pieces(KILN, GLAZE))
+    asyncio.run(run_to_rows(folder, Teacher()))
     return folder
 
 
@@ -48,7 +50,7 @@ BOTH = {
 }
 
 
-async def test_row_that_needs_two_chunks_is_shown_with_both(folder: RunFolder) -> None:
+def test_row_that_needs_two_chunks_is_shown_with_both(folder: RunFolder) -> None:
     path = folder.dataset_dir / "provenance.jsonl"
     rows = [Provenance.model_validate_json(line) for line in path.read_bytes().splitlines()]
     number = next(n for n, row in enumerate(rows) if row.second_chunk_id)
@@ -58,7 +60,7 @@ async def test_row_that_needs_two_chunks_is_shown_with_both(folder: RunFolder) -
     assert {(text, marked) for text, (marked,) in shown} == BOTH
 
 
-async def test_drop_is_shown_with_the_chunks_that_it_names(folder: RunFolder) -> None:
+def test_drop_is_shown_with_the_chunks_that_it_names(folder: RunFolder) -> None:
     ids = sorted(read_ids(folder.results_path("chunks"), Chunk))
     rejection = Rejection.of("an answer", stage="verdicts", reason="judged_useless", text=QUESTION)
     where = {"chunk_id": ids[0], "second_chunk_id": ids[1]}
@@ -67,7 +69,7 @@ async def test_drop_is_shown_with_the_chunks_that_it_names(folder: RunFolder) ->
     assert {text for text, _ in sources(folder, "rejected", 0)} == {KILN, GLAZE}
 
 
-async def test_drop_of_an_earlier_version_is_looked_up_by_its_item(folder: RunFolder) -> None:
+def test_drop_of_an_earlier_version_is_looked_up_by_its_item(folder: RunFolder) -> None:
     ids = sorted(read_ids(folder.results_path("chunks"), Chunk))
     rejection = Rejection.of(ids[0], stage="questions", reason="no_questions")
     replace_file(folder.rejected_path, [encode_record(rejection)])

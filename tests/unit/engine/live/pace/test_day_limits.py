@@ -29,7 +29,7 @@ def day_headers(remaining: int) -> Mapping[str, str]:
 
 @in_virtual_time
 async def test_day_that_is_used_up_costs_few_refusals() -> None:
-    left = 100.0
+    left = 30.0
     asked_s = 0.0
 
     def answer(endpoint: Endpoint, payload: bytes) -> Step:
@@ -44,7 +44,7 @@ async def test_day_that_is_used_up_costs_few_refusals() -> None:
     stats = Stats()
     lane = make_lane(FakeTransport(responder=answer), stats=stats)
 
-    ended = await send_all(lane, 150)
+    ended = await send_all(lane, 80)
 
     assert all(isinstance(outcome, Completed) for outcome in ended)
     assert stats.refused <= 40

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from jobs.finetune.student.export.gguf_model import GgufModel, write_gguf
 from jobs.finetune.student.export.merged_folder import config_of_shape
@@ -49,11 +49,9 @@ def make_folder(
     folder: Path, shape: StudentShape | None = None, *, seed: int = 0, template: str = TEMPLATE
 ) -> Path:
     """A Hugging Face folder; its weights are large enough for attention to matter."""
-    shape = shape or tiny_shape()
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps(config_of_shape(shape)))
-    save_file(random_weights(shape, seed=seed), folder / "model.safetensors")
-    write_tokenizer(folder, SPLITTER_OF[shape.family], template)
+    for name, data in _files_of(shape or tiny_shape(), seed, template).items():
+        (folder / name).write_bytes(data)
     return folder
 
 
@@ -68,12 +66,18 @@ def make_gguf(
     return path
 
 
-def random_weights(shape: StudentShape, *, seed: int) -> dict[str, Floats]:
-    return {name: each.copy() for name, each in _drawn_weights(shape, seed).items()}
-
-
 @cache
-def _drawn_weights(shape: StudentShape, seed: int) -> Mapping[str, Floats]:
+def _files_of(shape: StudentShape, seed: int, template: str) -> Mapping[str, bytes]:
+    config = {"eos_token": END, "bos_token": START, "chat_template": template}
+    return {
+        "config.json": json.dumps(config_of_shape(shape)).encode(),
+        "model.safetensors": save(random_weights(shape, seed=seed)),
+        "tokenizer.json": _tokenizer(SPLITTER_OF[shape.family]).encode(),
+        "tokenizer_config.json": json.dumps(config).encode(),
+    }
+
+
+def random_weights(shape: StudentShape, *, seed: int) -> dict[str, Floats]:
     rng = np.random.default_rng(seed)
     weights = {
         name: np.asarray(
@@ -89,7 +93,8 @@ def _drawn_weights(shape: StudentShape, seed: int) -> Mapping[str, Floats]:
     return weights
 
 
-def write_tokenizer(folder: Path, splitter: str, template: str) -> None:
+def _tokenizer(splitter: str) -> str:
+    """The text of a tokenizer.json."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
@@ -99,9 +104,7 @@ def write_tokenizer(folder: Path, splitter: str, template: str) -> None:
     tokenizer.pre_tokenizer = SPLITTERS[splitter].pre_tokenizer()
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([START, END])
-    tokenizer.save(str(folder / "tokenizer.json"))
-    config = {"eos_token": END, "bos_token": START, "chat_template": template}
-    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    return tokenizer.to_str(pretty=True)
 
 
 def chat_row(question: str, answer: str) -> dict[str, object]:

@@ -7,7 +7,7 @@ import pytest
 
 from scripts.benchmarks.student.rows import PASSAGE_CHARS, UNANSWERABLE_SHARE, Rows, make_rows
 
-DOCUMENTS, QUESTIONS = 6, 10
+DOCUMENTS, QUESTIONS = 6, 4
 SENTENCES = 30  # nearly twice what a passage holds
 
 

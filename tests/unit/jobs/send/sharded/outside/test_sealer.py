@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DamagedLogError, TransientError
+from engine.files.jsonl_lines import BLOCK_BYTES
 from engine.run_folder import RunFolder
 from jobs.send.sharded.outside import sealer as sealers
 from jobs.send.sharded.outside.epochs import StoreEpochs
@@ -105,8 +106,9 @@ def test_part_that_was_refused_is_sealed_later_with_what_follows_it(
 
 
 def test_what_is_large_goes_in_several_parts_and_what_it_refers_to_comes_before_it(
-    segment: Segment, store: RefusingStore, tmp_path: Path
+    segment: Segment, store: RefusingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sealers, "PART_BYTES", 4 * BLOCK_BYTES)
     lines = b"%s\n" % (b"x" * (sealers.PART_BYTES // 4))
     for _ in range(6):
         write(segment, "journal.jsonl", lines)
