@@ -17,7 +17,7 @@ from jobs.send.sharded.write_shards import write_shard, write_shards, write_shar
 from tests.integration.jobs.send.sending import read_lines, write_requests
 from tests.unit.jobs.send.sharded.test_shards import answer, write_call
 
-LINES = 20 * MARK_LINES + 7
+LINES = 12 * MARK_LINES + 7
 
 
 class LargeFile:
