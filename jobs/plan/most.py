@@ -1,6 +1,7 @@
 """The most that requests can take of which nothing is known but limits and the size of texts."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from engine.wire.prices import Price, counted_sends
@@ -108,11 +109,17 @@ def _unanswerable(asked: AskedSoFar, settings: RunSettings) -> Iterable[PerItem]
 def _verdict(asked: AskedSoFar, settings: RunSettings, share: float) -> PerItem:
     """What the judge is asked about a chunk: its text, its questions and the longest answers."""
     shown = settings.questions.per_chunk * settings.answers.max_output_tokens
-    instructions = sum(count_tokens(read_prompt(name)) for name in JUDGE_PROMPTS)
+    instructions = sum(_tokens_of(read_prompt(name)) for name in JUDGE_PROMPTS)
     calls = VERDICT_CALLS if settings.judge.rewords else 1.0
     limit = settings.judge.max_output_tokens * sum(counted_sends(settings.limits))
     prompt_tokens = _prompt_tokens(asked) + shown + instructions
     return PerItem(share * calls, prompt_tokens, limit, judge_of(settings).model)
+
+
+@lru_cache(len(JUDGE_PROMPTS))
+def _tokens_of(prompt: str) -> int:
+    """Tokens of a prompt, which are the same for each chunk."""
+    return count_tokens(prompt)
 
 
 def _prompt_tokens(asked: AskedSoFar) -> int:
