@@ -71,11 +71,11 @@ def report(evaluation: Evaluation | None = None, found: RunSummary | None = None
 
 
 def test_clear_gain_is_said_with_its_interval_its_share_and_what_it_rests_on() -> None:
-    text = describe_verdict(report(random_evaluation(120)))
+    text = describe_verdict(report(random_evaluation(60)))
 
     assert text.startswith("The tuned model answers better than the baseline (faithfulness +0.")
     assert "of the teacher's lead" in text
-    assert "This rests on 120 questions about 60 documents" in text
+    assert "This rests on 60 questions about 30 documents" in text
     assert "Nobody has checked the judge yet" in text
 
 

@@ -1,4 +1,5 @@
 import re
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -109,6 +110,7 @@ def test_provider_brings_its_own_defaults_and_they_can_be_overridden() -> None:
     assert resolve_settings([]).teacher.model
 
 
+@cache
 def example_text() -> str:
     return files("jobs.settings").joinpath("example_config.toml").read_text("utf-8")
 
