@@ -16,13 +16,13 @@ from schemas.settings import RunSettings
 from tests.rows import each_row
 from tests.unit.jobs.send.sharded.outside.test_sealing import GenerousLender
 
-OF_PYTHON = (700, 10, 10)
+NOT_OURS = (1_000_000, 10, 10)  # a low one would have all that the tests hold looked through
 
 
 @pytest.fixture
 def collecting() -> Iterator[None]:
     before = gc.get_threshold()
-    gc.set_threshold(*OF_PYTHON)
+    gc.set_threshold(*NOT_OURS)
     yield
     gc.set_threshold(*before)
 
