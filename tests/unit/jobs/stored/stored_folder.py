@@ -11,6 +11,7 @@ from jobs.stored.places import RunPlace
 from jobs.stored.session import Session
 
 URL = "file:///a-store"
+FEW_TOGETHER = 4  # parts that are merged into one, where a test says so
 
 
 def make_folder(path: Path) -> RunFolder:

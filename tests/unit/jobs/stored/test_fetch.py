@@ -10,11 +10,18 @@ from engine.errors import ConfigError, DamagedLogError, RunInUseError, StorageEr
 from engine.run_folder import RunFolder
 from engine.testing.clocks import ManualClock
 from jobs.send.sharded.outside.stores import StoreOrder
+from jobs.stored import part_log
 from jobs.stored.fetch import OUTLASTING_S, Fetched, fetch_run
-from jobs.stored.part_log import FAN_IN, PartLog
+from jobs.stored.part_log import PartLog
 from jobs.stored.session import Session
 from tests.unit.jobs.send.sharded.outside.test_sealer import RefusingStore
-from tests.unit.jobs.stored.stored_folder import append, begin, contents, make_folder
+from tests.unit.jobs.stored.stored_folder import (
+    FEW_TOGETHER,
+    append,
+    begin,
+    contents,
+    make_folder,
+)
 
 
 class Stored:
@@ -47,9 +54,12 @@ def stored(tmp_path: Path) -> Stored:
 
 
 @pytest.mark.parametrize("takes_over", [False, True])
-async def test_fetched_folder_is_that_which_was_stored(takes_over: bool, stored: Stored) -> None:
+async def test_fetched_folder_is_that_which_was_stored(
+    takes_over: bool, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(part_log, "FAN_IN", FEW_TOGETHER)
     session = begin(stored.folder, stored.store)
-    stored.work(session, 2 * FAN_IN + 3)
+    stored.work(session, 2 * FEW_TOGETHER + 3)
     stored.path.unlink()
     session.close()
 

@@ -10,8 +10,8 @@ from jobs.send.sharded.outside.stores import FolderStore
 from jobs.stored import part_log
 from jobs.stored.part_log import FAN_IN, PartLog, PartName, merge_if_possible, read_through
 from jobs.stored.parts import Extent, FileChange, Part, PartNote
+from tests.unit.jobs.stored.stored_folder import FEW_TOGETHER
 
-FEW_TOGETHER = 4  # parts that are merged into one, where a test says so
 DAY_OF_PARTS = 68  # more than FEW_TOGETHER ** 3
 
 

@@ -13,9 +13,7 @@ from jobs.stored.note import read_store_note
 from jobs.stored.part_log import PartLog
 from jobs.stored.parts import PartNote
 from tests.unit.jobs.send.sharded.outside.test_sealer import RefusingStore
-from tests.unit.jobs.stored.stored_folder import append, begin, make_folder
-
-FEW_TOGETHER = 4  # parts that are merged into one, where a test says so
+from tests.unit.jobs.stored.stored_folder import FEW_TOGETHER, append, begin, make_folder
 
 
 @pytest.fixture
