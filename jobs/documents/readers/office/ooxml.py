@@ -102,10 +102,10 @@ def first(element: ET.Element, name: str, *below: str) -> ET.Element | None:
 
 def value_of(element: ET.Element | None, name: str = "val") -> str | None:
     """An attribute of an element, whatever its namespace."""
-    if element is None:
-        return None
-    found = (value for key, value in element.items() if key.rpartition("}")[2] == name)
-    return next(found, None)
+    for key, value in element.items() if element is not None else ():
+        if key.rpartition("}")[2] == name:
+            return value
+    return None
 
 
 def as_number(value: str | None, default: int) -> int:
