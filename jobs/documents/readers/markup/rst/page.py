@@ -83,7 +83,9 @@ def _html_of(text: str) -> str:
     parser.parse = partial(_parse, parse=parser.parse)
     tree = publish_doctree(text, parser=parser, settings=_own_settings("null"))
     _keep_sources(tree)
-    html = publish_from_doctree(tree, writer="html5", settings=_own_settings("html5"))
+    writer: Any = get_writer_class("html5")()
+    writer.apply_template = lambda: "".join(writer.html_body)  # its template is read from a file
+    html = publish_from_doctree(tree, writer=writer, settings=_own_settings("html5"))
     assert isinstance(html, str)
     return html
 
