@@ -93,7 +93,7 @@ def first(element: ET.Element, name: str, *below: str) -> ET.Element | None:
     `ElementTree.find` takes several times as long where a namespace may be any.
     """
     for child in element:
-        if local(child) == name:
+        if child.tag.rpartition("}")[2] == name:
             found = first(child, *below) if below else child
             if found is not None:
                 return found
