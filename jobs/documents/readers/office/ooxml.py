@@ -93,7 +93,7 @@ def first(element: ET.Element, name: str, *below: str) -> ET.Element | None:
     `ElementTree.find` takes several times as long where a namespace may be any.
     """
     for child in element:
-        if local(child) == name:
+        if child.tag.rpartition("}")[2] == name:
             found = first(child, *below) if below else child
             if found is not None:
                 return found
@@ -102,10 +102,10 @@ def first(element: ET.Element, name: str, *below: str) -> ET.Element | None:
 
 def value_of(element: ET.Element | None, name: str = "val") -> str | None:
     """An attribute of an element, whatever its namespace."""
-    if element is None:
-        return None
-    found = (value for key, value in element.items() if key.rpartition("}")[2] == name)
-    return next(found, None)
+    for key, value in element.items() if element is not None else ():
+        if key.rpartition("}")[2] == name:
+            return value
+    return None
 
 
 def as_number(value: str | None, default: int) -> int:

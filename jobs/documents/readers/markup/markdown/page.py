@@ -4,7 +4,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from html import escape
 from typing import Any, NamedTuple
 
@@ -29,8 +29,10 @@ from jobs.documents.readers.markup.markdown.rules import (
     make_plain,
 )
 from jobs.documents.readers.markup.markdown.sites import (
+    SiteMarks,
     add_site_rules,
     kind_of,
+    marks_of,
     without_raw_tags,
 )
 from jobs.documents.readers.markup.markdown.table_directives import TABLE_DIRECTIVES, table_html
@@ -138,7 +140,9 @@ class _Page:
     """One page of Markdown, as HTML."""
 
     def __init__(self, text: str, kind: PageKind) -> None:
-        self._parser = _make_parser(text, kind)
+        self._parser = _make_parser(
+            kind, marks_of(text), has_blocks=_BLOCK.search(text) is not None
+        )
         self._closed = closed_tags(text)
         self._text = text
 
@@ -228,12 +232,13 @@ class _Page:
         token.content = f"<div>{self._html(argument + LINE * 2 + body, depth + 1)}</div>"
 
 
-def _make_parser(text: str, kind: PageKind) -> MarkdownIt:
+@cache  # as many as there are combinations; to make one takes longer than to parse most pages
+def _make_parser(kind: PageKind, marks: SiteMarks, *, has_blocks: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": _MAX_BLOCK_DEPTH})
     parser.enable(["table", "strikethrough"])
     parser.use(footnote_plugin, move_to_end=False)
     parser.use(container_plugin, "any", validate=_is_container)
-    if _BLOCK.search(text):
+    if has_blocks:
         parser.use(container_plugin, "block", marker="/", validate=_is_block)
     for plugin in (admon_plugin, myst_role_plugin):
         parser.use(plugin)
@@ -241,7 +246,7 @@ def _make_parser(text: str, kind: PageKind) -> MarkdownIt:
     parser.validateLink = _is_link  # type: ignore[assignment, method-assign]
     add_rules(parser, kind)
     add_table_rules(parser)
-    add_site_rules(parser, text, kind)
+    add_site_rules(parser, marks, kind)
     return parser
 
 

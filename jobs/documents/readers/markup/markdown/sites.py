@@ -6,6 +6,7 @@ Their text is kept, and what they call themselves; the rest is no text of the pa
 import re
 from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.ruler import RuleOptionsType
@@ -95,15 +96,28 @@ _WIKI_LINK = re.compile(
 _MAX_LINES = 200  # of code between two tags
 
 
-def add_site_rules(parser: MarkdownIt, text: str, kind: PageKind) -> None:
-    """Teach `parser` what stands in the pages of sites; `text` is the page."""
-    if _CLOSED_COMPONENT.search(text) and _CLOSED_COMPONENT.search(outside(text)):
+class SiteMarks(NamedTuple):
+    """What a page has that other pages are not looked through for: components of MDX, MyST."""
+
+    has_components: bool
+    has_myst_lines: bool
+
+
+def marks_of(text: str) -> SiteMarks:
+    """Those of a page."""
+    has_components = _CLOSED_COMPONENT.search(text) and _CLOSED_COMPONENT.search(outside(text))
+    return SiteMarks(bool(has_components), _MYST.search(text) is not None)
+
+
+def add_site_rules(parser: MarkdownIt, marks: SiteMarks, kind: PageKind) -> None:
+    """Teach `parser` what stands in the pages of sites."""
+    if marks.has_components:
         parser.disable("code")  # MDX: what is indented is so by the components around it
         parser.block.ruler.before("table", "module", _module, {"alt": ["paragraph"]})
     within: RuleOptionsType = {"alt": ["paragraph", "blockquote", "list"]}
     parser.block.ruler.before("table", "template_code", _code_between_tags, within)
     parser.block.ruler.before("table", "site_line", _site_line, within)
-    if _MYST.search(text):
+    if marks.has_myst_lines:
         parser.block.ruler.before("table", "myst_line", _myst_line, within)
     add_hidden_rules(parser, kind, before="site_line")
     parser.inline.ruler.before("link", "wiki_link", _wiki_link)

@@ -3,7 +3,7 @@
 import re
 import textwrap
 from collections.abc import Callable, Iterator
-from copy import deepcopy
+from copy import copy
 from functools import cache, partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from docutils.parsers.rst import Parser
 from docutils.readers import get_reader_class
 from docutils.transforms.parts import SectNum
 from docutils.transforms.references import TargetNotes
+from docutils.utils import DependencyList
 from docutils.writers import get_writer_class
 
 from jobs.documents.readers.clean_text import clean
@@ -80,11 +81,20 @@ def _html_of(text: str) -> str:
     make_states_late()
     parser: Any = Parser(inliner=make_inliner())
     parser.parse = partial(_parse, parse=parser.parse)
-    tree = publish_doctree(text, parser=parser, settings=deepcopy(_settings_for("null")))
+    tree = publish_doctree(text, parser=parser, settings=_own_settings("null"))
     _keep_sources(tree)
-    html = publish_from_doctree(tree, writer="html5", settings=deepcopy(_settings_for("html5")))
+    writer: Any = get_writer_class("html5")()
+    writer.apply_template = lambda: "".join(writer.html_body)  # its template is read from a file
+    html = publish_from_doctree(tree, writer=writer, settings=_own_settings("html5"))
     assert isinstance(html, str)
     return html
+
+
+def _own_settings(writer: str) -> Values:
+    """Those of one page, which docutils adds the files to that it opens."""
+    settings = copy(_settings_for(writer))
+    settings.record_dependencies = DependencyList()
+    return settings
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -22,6 +23,8 @@ from schemas.documents import Chunk, Document, DocumentGroup
 from tests.unit.jobs.documents.whole_corpus.test_find_twins import document, prose, take, write
 
 MENU = "Home\nAbout\nThe workshop of the valley\n\n"
+SYLLABLES = ("ka", "lo", "mi", "re", "su", "ta", "no", "pe", "vi", "du")
+WORDS = ["".join(syllables) for syllables in product(SYLLABLES, repeat=3)]
 FOOTER = "\n\nPrinted in the valley"
 
 
@@ -38,9 +41,7 @@ def pages(count: int, *, path: str = "", head: str = MENU, tail: str = FOOTER) -
 
 @cache
 def story(seed: int) -> str:
-    rng = Random(seed)
-    syllables = ("ka", "lo", "mi", "re", "su", "ta", "no", "pe", "vi", "du")
-    words = ["".join(rng.choices(syllables, k=3)) for _ in range(160)]
+    words = Random(seed).choices(WORDS, k=160)
     return "\n\n".join(f"The {' '.join(words[n : n + 20])}." for n in range(0, 160, 20))
 
 

@@ -30,13 +30,13 @@ from schemas.record import Record, content_id
 from tests.unit.jobs.evaluation.made_run import make_settings
 from tests.unit.jobs.run.contexts import make_context
 
-WORDS = ("kiln", "loom", "saw", "vat", "press", "forge", "anvil", "still", "wheel", "clay")
+_NAMES = ("kiln", "loom", "saw", "vat", "press", "forge", "anvil", "still", "wheel", "clay")
+WORDS = [f"{name}{digit}" for name in _NAMES for digit in range(10)]
 
 
 @cache
 def prose(seed: int, word_count: int = 400) -> str:
-    rng = Random(seed)
-    return " ".join(rng.choice(WORDS) + str(rng.randrange(10)) for _ in range(word_count))
+    return " ".join(Random(seed).choices(WORDS, k=word_count))
 
 
 def document(path: str, text: str, format_name: str = "html") -> Document:

@@ -37,7 +37,7 @@ def test_a_full_line_before_a_title_that_is_set_a_little_larger_ends_its_paragra
         [
             *lines(rows, top=740, size=10.5),
             text("1. Levels of it", 72, 486, 10.8),
-            *lines(rows, top=469, size=10.5),
+            *lines(rows[:4], top=469, size=10.5),
         ]
         for rows in parts
     ]
