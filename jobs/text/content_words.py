@@ -57,6 +57,8 @@ def width(text: str) -> int:
 
     Which ones these are is the East Asian width of Unicode (UAX 11).
     """
+    if text.isascii():
+        return len(text)
     return len(text) + sum(unicodedata.east_asian_width(char) in "WF" for char in text)
 
 

@@ -53,9 +53,9 @@ def find_grounded_answer_fault(
     """The first fault of an answer, also against its source, in any language."""
     return (
         _find_form_fault(text, question, settings)
-        or _find_phrase_fault(without_fair_phrases(text, source.evidence))
+        or _find_phrase_fault(plain := without_fair_phrases(text, source.evidence))
         or _find_other_phrase_fault(text)
-        or _find_pointer(text, question, source)
+        or _find_pointer(plain, question, source)
         or _find_unfinished(text)
         or _find_empty(text, question, source)
         or (Fault("no_evidence") if not source.evidence else None)
@@ -136,8 +136,8 @@ def _find_other_phrase_fault(text: str) -> Fault | None:
     return Fault("leans_on_context") if more_phrases.LEANING_ANSWER.search(text) else None
 
 
-def _find_pointer(text: str, question: str, source: SourceText) -> Fault | None:
-    plain = without_fair_phrases(text, source.evidence)
+def _find_pointer(plain: str, question: str, source: SourceText) -> Fault | None:
+    """`plain` is the answer without its fair phrases."""
     pointer = find_pointer(plain, f"{source.chunk_text}\n{question}")
     return Fault("leans_on_context", detail=pointer) if pointer else None
 

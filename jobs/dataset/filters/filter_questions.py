@@ -42,9 +42,9 @@ def find_grounded_question_fault(
     return (
         _find_form_fault(text, settings)
         or _find_other_form_fault(text, source)
-        or _find_phrase_fault(without_fair_phrases(text, source.evidence))
+        or _find_phrase_fault(plain := without_fair_phrases(text, source.evidence))
         or _find_other_phrase_fault(text)
-        or _find_pointer(text, source)
+        or _find_pointer(text, plain, source)
         or _find_language_fault(text, source)
         or (None if kind in INVENTS_NAMES else find_unknown_code(text, source))
         or find_spoken_to_model(source)
@@ -87,8 +87,8 @@ def _find_other_phrase_fault(text: str) -> Fault | None:
     return Fault("leans_on_context") if more_phrases.LEANING_QUESTION.search(text) else None
 
 
-def _find_pointer(text: str, source: SourceText) -> Fault | None:
-    plain = without_fair_phrases(text, source.evidence)
+def _find_pointer(text: str, plain: str, source: SourceText) -> Fault | None:
+    """`plain` is the text without its fair phrases."""
     pointer = find_pointer(plain, source.chunk_text) or find_demonstrative(text)
     if pointer:
         return Fault("leans_on_context", detail=pointer)

@@ -53,33 +53,41 @@ def find_number_words(text: str) -> Iterator[NumberWord]:
     "One" and its like are left out: they are articles in many languages.
     """
     for found in _find_spaced(text):
-        value = _read_hundreds(" ".join(found[0].casefold().replace("-", " ").split()))
-        if value != 1:
-            yield NumberWord(value, found.start(), found.end())
-    for found in _HAN_NUMERAL.finditer(text):
-        if len(found[0]) <= _LONGEST_HAN and (value := read_han(found[0])) != 1:
-            yield NumberWord(value, found.start(), found.end())
+        if found.value != 1:
+            yield found
+    for han in _HAN_NUMERAL.finditer(text):
+        if len(han[0]) <= _LONGEST_HAN and (value := read_han(han[0])) != 1:
+            yield NumberWord(value, han.start(), han.end())
 
 
-def _find_spaced(text: str) -> Iterator[re.Match[str]]:
+def _find_spaced(text: str) -> Iterator[NumberWord]:
     """Looked for only where a word can begin a number: the pattern has hundreds of them."""
     end = 0
     for word in _WORD.finditer(text):
         folded = word[0].casefold()
         if word.start() < end or not (folded in _FIRST_WORDS or "hundert" in folded):
             continue
-        if (found := _SPACED.match(text, word.start())) is not None:
-            end = found.end()
+        if (found := _read_at(text, word.start())) is not None:
+            end = found.end
             yield found
 
 
-def _read_hundreds(words: str) -> int:
-    if words in _VALUES:
-        return _VALUES[words]
-    found = _HUNDRED.fullmatch(words)
-    assert found is not None, words  # the pattern that found it is made of both tables
-    count = found["count"] or found["fr_count"] or ""
-    return 100 * _VALUES.get(count, 1) + _VALUES.get(found["rest"] or "", 0)
+def _read_at(text: str, start: int) -> NumberWord | None:
+    """The number that begins at `start`: hundreds with what follows them, else one below these."""
+    if (hundreds := _HUNDREDS.match(text, start)) is not None:
+        count = hundreds["count"] or hundreds["fr_count"]
+        value = 100 * (_value(count) if count else 1)
+        between = _AND.match(text, hundreds.end())
+        if between is not None and (rest := _BELOW.match(text, between.end())) is not None:
+            return NumberWord(value + _value(rest[0]), start, rest.end())
+        if _END.match(text, hundreds.end()) is not None:
+            return NumberWord(value, start, hundreds.end())
+    found = _BELOW.match(text, start)
+    return None if found is None else NumberWord(_value(found[0]), start, found.end())
+
+
+def _value(words: str) -> int:
+    return _VALUES[" ".join(words.casefold().replace("-", " ").split())]
 
 
 def read_han(numeral: str) -> int:
@@ -136,13 +144,15 @@ def _any_word(words: Mapping[str, int]) -> str:
 
 _ANY = _any_word(_VALUES)
 _COUNT = "|".join(word for small in (_EN_SMALL, _DE_SMALL, _FR_SMALL) for word in small[2:10])
-_HUNDRED_FORM = (  # "cent" alone is a coin
-    rf"(?:(?:(?P<count>{_COUNT})[\s-]*)?(?:hundred|hundert)|(?P<fr_count>{_COUNT})[\s-]cents?)"
-    rf"(?:[\s-]*+(?:(?:and|und)[\s-]*+)?(?P<rest>{_ANY}))?"
+_HUNDREDS = re.compile(  # "cent" alone is a coin; an "s" may begin the next word: "six", "soixante"
+    rf"(?:(?P<count>{_COUNT})[\s-]*)?(?:hundred|hundert)"
+    rf"|(?P<fr_count>{_COUNT})[\s-]cent(?:s(?![ei]|oi))?",
+    re.IGNORECASE,
 )
-_HUNDRED = re.compile(_HUNDRED_FORM)
+_AND = re.compile(r"[\s-]*+(?:(?:and|und)[\s-]*+)?", re.IGNORECASE)
 _LARGER = r"(?![\s-]*(?:thousand|tausend|mille|mil|milli|milliard|billion|[万萬亿億]))"  # goes on
-_SPACED = re.compile(rf"(?:{_HUNDRED_FORM}|{_ANY})\b{_LARGER}", re.IGNORECASE)
+_END = re.compile(rf"\b{_LARGER}", re.IGNORECASE)
+_BELOW = re.compile(rf"(?:{_ANY}){_END.pattern}", re.IGNORECASE)
 _HAN_NUMERAL = re.compile(rf"[〇零一二三四五六七八九十百千两]+{_LARGER}")
 _LONGEST_HAN = 20  # what is longer is no number that anybody writes
 _WORD = re.compile(r"[^\W\d_]+")

@@ -105,33 +105,31 @@ def test_the_small_models_prompts_are_replaced_too(own: Path) -> None:
 TABLE = "small_questions.toml"
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "told"),
-    [
-        ("system = ", "system : ", "is no TOML"),
-        ("max_output_tokens = 50", "max_output_tokens = 0", "max_output_tokens: expected a number"),
-        ("min_similarity = 0.55\n", "", "min_similarity: is missing"),
-        ("min_similarity", "least_similarity", "least_similarity: is no name of this file"),
-        ('kind = "why"', 'kind = "whence"', "openings, number 2, kind: expected"),
-        ("{subject}{copula} (?:an?", "{subjekt}{copula} (?:an?", "when: has {subjekt}, expected"),
-        ('"^What {copula} {subject}[?]$"', '"What {copula}?"', "begins with ^ and ends with $"),
-        ('"^What {copula} {subject}[?]$"', '"^What {modal}$"', "number 1, pattern: has {modal}"),
-        ("^{subject}{modal} {passive} (?:by", "^{subject}{modal} {passive} ((?:by", "no regular"),
-    ],
+FAULTS_OF_TABLE = (  # what is written in the place of what, and what is told
+    ("system = ", "system : ", "is no TOML"),
+    ("max_output_tokens = 50", "max_output_tokens = 0", "max_output_tokens: expected a number"),
+    ("min_similarity = 0.55\n", "", "min_similarity: is missing"),
+    ("min_similarity", "least_similarity", "least_similarity: is no name of this file"),
+    ('kind = "why"', 'kind = "whence"', "openings, number 2, kind: expected"),
+    ("{subject}{copula} (?:an?", "{subjekt}{copula} (?:an?", "when: has {subjekt}, expected"),
+    ('"^What {copula} {subject}[?]$"', '"What {copula}?"', "begins with ^ and ends with $"),
+    ('"^What {copula} {subject}[?]$"', '"^What {modal}$"', "number 1, pattern: has {modal}"),
+    ("^{subject}{modal} {passive} (?:by", "^{subject}{modal} {passive} ((?:by", "no regular"),
 )
-def test_a_table_of_the_small_model_that_is_of_no_use_is_told(
-    own: Path, old: str, new: str, told: str
-) -> None:
+
+
+def test_a_table_of_the_small_model_that_is_of_no_use_is_told(own: Path) -> None:
     text = (own / TABLE).read_text()
-    assert old in text
-    (own / TABLE).write_text(text.replace(old, new, 1))
+    for old, new, told in FAULTS_OF_TABLE:
+        assert old in text
+        (own / TABLE).write_text(text.replace(old, new, 1))
 
-    with pytest.raises(ConfigError) as refused:
-        check_prompts(own)
+        with pytest.raises(ConfigError) as refused:
+            check_prompts(own)
 
-    first, _ = str(refused.value).split("\n")
-    assert first.startswith(f"{own / TABLE}: ")
-    assert told in first
+        first, _ = str(refused.value).split("\n")
+        assert first.startswith(f"{own / TABLE}: ")
+        assert told in first
 
 
 def test_files_that_are_no_prompt_are_named_with_what_may_be_meant(
