@@ -58,7 +58,8 @@ class RemoteState(Value):
     def with_news(self, news: "RemoteState") -> "RemoteState":
         """This state with all that `news` says."""
         said = {name: value for name, value in news if value not in ("", None)}
-        return self.model_copy(update=said)
+        is_known = all(getattr(self, name) == value for name, value in said.items())
+        return self if is_known else self.model_copy(update=said)
 
 
 class BatchTally(Value):

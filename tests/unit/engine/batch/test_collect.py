@@ -1,6 +1,7 @@
 """However a batch ends: what was answered is kept once, the rest comes back, nothing loops."""
 
 from datetime import timedelta
+from itertools import chain, product
 from pathlib import Path
 
 import pytest
@@ -35,26 +36,35 @@ async def test_answers_are_kept_at_half_the_price(tmp_path: Path) -> None:
     assert [(o.lane, o.attempts) for o in place.settled.values()] == [("batch", 1)] * 3
 
 
-@each_row("status", ["expired", "cancelled"])
-@each_row("rest", ["in the error file", "nowhere"])
 async def test_unanswered_requests_of_a_batch_cut_short_come_back_and_use_up_no_attempt(
-    status: str, rest: str, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     place = make_place(tmp_path)
-    errors = [untried_line("b", f"batch_{status}")] if rest == "in the error file" else []
+    cases = list(product(["expired", "cancelled"], ["in the error file", "nowhere"]))
+    batches = [[f"{number}-{id_}" for id_ in IDS] for number in range(len(cases))]
 
-    async with place.open(max_attempts=1) as bench:
-        await submit(bench.desk, *map(chat_request, IDS))
-        place.provider.end("000001", status, output=[answered_line("a")], errors=errors)
+    async with place.open(max_attempts=1, max_requests=len(IDS)) as bench:
+        await submit(bench.desk, *map(chat_request, chain.from_iterable(batches)))
+        for number, (status, rest) in enumerate(cases):
+            a, b, _ = batches[number]
+            errors = [untried_line(b, f"batch_{status}")] if rest == "in the error file" else []
+            name = f"{number + 1:06}"
+            place.provider.end(name, status, output=[answered_line(a)], errors=errors)
         await bench.desk.collect()
-        still_out = bench.desk.is_out("b")
-        await submit(bench.desk, chat_request("b"), chat_request("c"))
-        place.provider.end("000002")
+        answered = set(place.settled)
+        still_out = [*filter(bench.desk.is_out, chain.from_iterable(batches))]
+        returned = {b.name: b.tally.returned for b in bench.desk.ledger.batches}
+        await submit(
+            bench.desk, *map(chat_request, chain.from_iterable(ids[1:] for ids in batches))
+        )
+        place.provider.end_all()
         await bench.desk.collect()
 
+    assert answered == {ids[0] for ids in batches}
     assert not still_out
-    assert {id_: o.attempts for id_, o in place.settled.items()} == {"a": 1, "b": 1, "c": 1}
-    assert bench.desk.ledger.get("000001").tally.returned == 2
+    assert returned == {f"{number:06}": 2 for number in range(1, len(cases) + 1)}
+    attempts = {id_: outcome.attempts for id_, outcome in place.settled.items()}
+    assert attempts == dict.fromkeys(chain.from_iterable(batches), 1)
 
 
 async def test_batch_whose_lines_all_failed_has_no_output_file_and_fails_them_after_one_try(

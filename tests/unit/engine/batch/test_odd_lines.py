@@ -142,51 +142,43 @@ async def test_line_that_nobody_can_read_is_asked_once_more_and_then_failed_with
                 assert bench.budget.spent_usd - before_usd == pytest.approx(worst_usd)
 
 
-@each_row(
-    "line",
-    [
+async def test_refusal_of_one_request_is_final_also_without_a_response(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    lines = [
         {"custom_id": "a", "response": None, "error": {"code": "content_filter", "message": "no"}},
-        {"custom_id": "a", "response": None, "error": {"code": "invalid_prompt", "message": "no"}},
-        refused_line("a", 400, "content_filter"),
-        refused_line("a", 403, "forbidden"),
-        refused_line("a", 404, "unknown"),
-    ],
-)
-async def test_refusal_of_one_request_is_final_also_without_a_response(
-    line: Line, tmp_path: Path
-) -> None:
-    place = make_place(tmp_path)
+        {"custom_id": "b", "response": None, "error": {"code": "invalid_prompt", "message": "no"}},
+        refused_line("c", 400, "content_filter"),
+        refused_line("d", 403, "forbidden"),
+        refused_line("e", 404, "unknown"),
+    ]
 
     async with place.open() as bench:
-        await submit(bench.desk, chat_request("a"))
-        place.provider.end("000001", errors=[line], output=[])
+        await submit(bench.desk, *(chat_request(line["custom_id"]) for line in lines))
+        place.provider.end("000001", errors=lines, output=[])
         await bench.desk.collect()
 
-    outcome = place.settled["a"]
-    assert isinstance(outcome, Failed)
-    assert (outcome.attempts, outcome.cost_usd) == (1, 0.0)
+    for line in lines:
+        outcome = place.settled[line["custom_id"]]
+        assert isinstance(outcome, Failed), line
+        assert (outcome.attempts, outcome.cost_usd) == (1, 0.0), line
 
 
-ANSWER, FAULT = answered_line("a"), refused_line("a", 500, "server_error")
-
-
-@each_row(
-    "output, errors",
-    [([FAULT, ANSWER], []), ([FAULT], [ANSWER]), ([ANSWER, FAULT], [FAULT]), ([], [FAULT, ANSWER])],
-)
-async def test_an_answer_counts_wherever_else_its_request_has_failed(
-    output: list[Line], errors: list[Line], tmp_path: Path
-) -> None:
+async def test_an_answer_counts_wherever_else_its_request_has_failed(tmp_path: Path) -> None:
     place = make_place(tmp_path)
+    answers = {custom_id: answered_line(custom_id) for custom_id in "abcd"}
+    faults = {custom_id: refused_line(custom_id, 500, "server_error") for custom_id in "abcd"}
 
-    async with place.open() as bench:
-        await submit(bench.desk, chat_request("a"))
-        place.provider.end("000001", errors=errors, output=output)
+    async with place.open(max_requests=3) as bench:
+        await submit(bench.desk, *map(chat_request, "abcd"))
+        output = [faults["a"], answers["a"], faults["b"], answers["c"], faults["c"]]
+        place.provider.end("000001", output=output, errors=[answers["b"], faults["c"]])
+        place.provider.end("000002", output=[], errors=[faults["d"], answers["d"]])
         await bench.desk.collect()
 
-    assert isinstance(place.settled["a"], Completed)
-    tally = bench.desk.ledger.get("000001").tally
-    assert (tally.answered, tally.failed, tally.returned) == (1, 0, 0)
+    ends = {custom_id: type(outcome) for custom_id, outcome in place.settled.items()}
+    assert ends == dict.fromkeys("abcd", Completed)
+    tallies = [bench.desk.ledger.get(name).tally for name in ("000001", "000002")]
+    assert [(t.answered, t.failed, t.returned) for t in tallies] == [(3, 0, 0), (1, 0, 0)]
 
 
 async def test_file_that_ends_within_a_line_each_time_is_as_whole_as_it_gets(
