@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -12,6 +11,8 @@ import pytest
 
 IN_MEMORY = Path("/dev/shm")  # of Linux: making a file costs a tenth of what it does on a disk
 ROOM_BYTES = 1 << 30  # all unit tests write less than a tenth of it
+PROCESSES = Path("/proc")
+PREFIX = "unit-tests-of-"  # the process of this id
 MAX_NAME_CHARS = 30  # as pytest has it: sockets in it have short names
 
 
@@ -27,10 +28,17 @@ def _unsynced_disk() -> Iterator[None]:
 def make_folder(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Path]]:
-    """Makes an empty folder for a test of this name; those of a session with a failure stay."""
+    """Makes an empty folder for a test of this name.
+
+    Those of a session in which a test fails stay until the next one begins.
+    """
+    for left in IN_MEMORY.glob(f"{PREFIX}*"):
+        process_id = left.name.removeprefix(PREFIX)
+        if process_id == f"{os.getpid()}" or not (PROCESSES / process_id).exists():
+            shutil.rmtree(left, ignore_errors=True)
     is_roomy = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES
-    on_disk = tmp_path_factory.getbasetemp()
-    root = Path(tempfile.mkdtemp(prefix="unit-tests-", dir=IN_MEMORY if is_roomy else on_disk))
+    root = (IN_MEMORY if is_roomy else tmp_path_factory.getbasetemp()) / f"{PREFIX}{os.getpid()}"
+    root.mkdir(mode=0o700)
     numbers = count(1)
 
     def make_numbered(name: str) -> Path:
