@@ -12,6 +12,7 @@ from engine.errors import InterruptedRunError, StorageError
 from engine.stopping import Admission
 from engine.testing.calls import chat_request
 from engine.testing.clocks import EPOCH, ManualClock
+from tests.rows import told_with
 from tests.unit.engine.batch.desks import ENDPOINT, make_place, submit
 from tests.unit.engine.batch.test_limits import IDS, STATED
 
@@ -56,22 +57,23 @@ async def test_run_whose_batches_are_over_leaves_nothing_at_the_account(tmp_path
     assert not (folder / "run-id.json").exists()
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[[1]]", b'{"m":[1,"x"]}', b'[["m","x","y"]]'])
 async def test_damaged_account_files_are_passed_by(
-    damage: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     place = make_place(tmp_path)
     folder = account_dir(tmp_path / "state", ENDPOINT)
     folder.mkdir(parents=True)
-    for name in ("other.json", "limits.json"):
-        (folder / name).write_bytes(damage)
+    damages = [b"", b"{", b"[[1]]", b'{"m":[1,"x"]}', b'[["m","x","y"]]']
 
     async with place.open(max_enqueued_tokens=100) as bench:
-        waiting = await submit(bench.desk, *map(chat_request, IDS))
-
-    assert waiting == 0
-    assert "other.json: is damaged and ignored" in caplog.text
-    assert "limits.json: is damaged and ignored" in caplog.text
+        for number, damage in enumerate(damages):
+            for name in ("other.json", "limits.json"):
+                (folder / name).write_bytes(damage)
+            caplog.clear()
+            with told_with(number, damage):
+                assert await submit(bench.desk, chat_request(f"r{number}")) == 0
+                assert "other.json: is damaged and ignored" in caplog.text
+                assert "limits.json: is damaged and ignored" in caplog.text
 
 
 async def test_account_folder_that_vanished_is_made_again(tmp_path: Path) -> None:

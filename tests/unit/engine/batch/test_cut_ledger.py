@@ -3,7 +3,9 @@
 import asyncio
 import logging
 from collections import deque
+from copy import deepcopy
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from engine.batch.packing.outbox import Spooled
 from engine.errors import ConfigError, RequestError
 from engine.testing.calls import chat_request
 from schemas.batches import BatchIntent
-from tests.rows import each_row
+from tests.rows import told_with
 from tests.unit.engine.batch.desks import Place, make_place, submit
 
 REQUESTS = [chat_request(name, purpose=purpose) for name, purpose in zip("abc", "xyx", strict=True)]
@@ -40,25 +42,29 @@ async def finish(place: Place) -> None:
             return
 
 
-@each_row("lines", range(8))
-async def test_cut_anywhere_it_buys_nothing_twice_and_loses_nothing(
-    tmp_path: Path, lines: int
-) -> None:
-    place = make_place(tmp_path)
-    async with place.open(**ONE_EACH) as bench:
+async def test_cut_anywhere_it_buys_nothing_twice_and_loses_nothing(tmp_path: Path) -> None:
+    begun = make_place(tmp_path / "begun")
+    async with begun.open(**ONE_EACH) as bench:
         await submit(bench.desk, *REQUESTS)
-    place.provider.end_all()
-    cut(tmp_path, lines)
+    begun.provider.end_all()
 
-    await finish(place)
+    for lines in range(8):
+        place = deepcopy(begun)._replace(folder=tmp_path / f"{lines}")
+        copytree(begun.folder, place.folder)
+        cut(place.folder, lines)
+        with told_with(lines, f"the ledger has {lines} lines"):
+            await finish(place)
+            require_bought_once(place)
 
+
+def require_bought_once(place: Place) -> None:
     assert place.provider.calls["create"] == 3
     assert {name: each.purpose for name, each in place.settled.items()} == {
         "a": "x",
         "b": "y",
         "c": "x",
     }
-    names = [batch.name for batch in read_batches(tmp_path / "batches.jsonl")]
+    names = [batch.name for batch in read_batches(place.folder / "batches.jsonl")]
     assert len(names) == len(set(names)) == 3
 
 
