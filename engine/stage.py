@@ -60,6 +60,8 @@ class StageFiles(Generic[Result]):
         Raises:
             DamagedLogError: some are missing that were there when their items were finished.
         """
+        if not len(self.finished):
+            return
         results = rejections = 0
         for item in read_records(self.finished.path, FinishedItem):
             results += item.result_count

@@ -43,7 +43,10 @@ def scan_lines(path: Path, prefix: bytes) -> ScannedLines:
             in it. A letter that became another one is not seen: that takes a parser.
     """
     found = ScannedLines(array("q"), array("q"), 0)
-    is_large = path.stat().st_size > SMALL_BYTES
+    size_bytes = path.stat().st_size
+    if not size_bytes:  # most logs of a run that begins
+        return found
+    is_large = size_bytes > SMALL_BYTES
     begun: list[bytes] = []  # the parts of a line whose end was not read yet
     with path.open("rb", buffering=0) as file:
         while block := file.read(BLOCK_BYTES):
