@@ -2,6 +2,7 @@ import unicodedata
 
 import pytest
 
+from jobs.documents.readers import clean_text
 from jobs.documents.readers.clean_text import clean, clean_line
 from jobs.documents.readers.limits import UnreadableFileError
 from tests.rows import each_row
@@ -56,6 +57,24 @@ def test_text_is_in_nfc_and_shows_nothing_invisible() -> None:
 
     assert text == "é ab\tc\nd\ufffd"
     assert unicodedata.is_normalized("NFC", text)
+
+
+def test_a_text_of_which_nothing_is_taken_off_has_plain_spaces_and_single_blank_lines() -> None:
+    assert clean("\n10\u00a0km \t\n\n\n\n\u202fe\u0301\n") == "10 km\n\n \u00e9"
+
+
+def test_all_that_is_taken_off_is_looked_for_first() -> None:
+    every = "".join(map(chr, [*range(0x1_0000), *range(0xE_0000, 0xE_0100)]))
+
+    others = clean_text._TOUCHED.sub("", every)
+
+    assert clean_text._take_off(others) == others
+    assert len(others) > 60_000
+
+
+@each_row("end", ["\r\n", "\r", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_every_kind_of_line_end_is_one(end: str) -> None:
+    assert clean(f"a{end}b\n{end}c{end}{end}\n{end}d") == "a\nb\n\nc\n\nd"
 
 
 def test_a_line_has_single_spaces() -> None:
