@@ -2,11 +2,8 @@
 
 import gc
 import os
-import shutil
 import signal
 from collections.abc import Iterator
-from itertools import count
-from pathlib import Path
 
 import pytest
 
@@ -74,25 +71,3 @@ def _state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
-
-
-@pytest.fixture(scope="session")
-def _folder_numbers() -> Iterator[int]:
-    return count(1)
-
-
-@pytest.fixture
-def tmp_path(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    _folder_numbers: Iterator[int],
-) -> Iterator[Path]:
-    """An empty folder, which is kept if its test fails.
-
-    That of pytest takes the longer the more tests there were: 2 ms after a thousand.
-    """
-    folder = tmp_path_factory.mktemp(f"test{next(_folder_numbers)}", numbered=False)
-    failed_before = request.session.testsfailed
-    yield folder
-    if request.session.testsfailed == failed_before:
-        shutil.rmtree(folder, ignore_errors=True)
