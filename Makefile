@@ -20,7 +20,7 @@ test:
 	$(BIN)pytest -n auto --dist worksteal
 
 unit:  ## the fast tests: no sockets, no waiting
-	$(BIN)pytest -q -n auto tests/unit
+	$(BIN)pytest -q -n auto --dist worksteal tests/unit
 
 fix:  ## format, and correct what ruff can correct
 	$(BIN)ruff format .
