@@ -71,7 +71,7 @@ def compare_group(
             if key.versus is None
         ),
         differences=tuple(
-            _difference(key, key.versus, columns[key], averages)
+            _difference(key, key.versus, columns[key], averages, _farthest(table, key.metric))
             for key in columns
             if key.versus is not None and not key.of_all
         ),
@@ -126,10 +126,15 @@ def _lead_key(metric: Metric, three: _Mode) -> _Key:
     return _Key(metric, three.teacher, three.baseline, of_all=True)
 
 
+def _farthest(table: ScoreTable, metric: Metric) -> float:
+    """How far apart two scores can be; some are cosines, which may be below 0."""
+    return 2.0 if (table.values[metric] < 0).any() else 1.0
+
+
 def _difference(
-    key: _Key, versus: Contender, column: Floats, averages: Averages[_Key]
+    key: _Key, versus: Contender, column: Floats, averages: Averages[_Key], farthest: float
 ) -> Difference:
-    estimate, spread = averages.mean(key), averages.spread(key)
+    estimate, spread = averages.mean(key, farthest=farthest), averages.spread(key)
     wins, losses = int((column >= TIE_BELOW).sum()), int((column <= -TIE_BELOW).sum())
     return Difference(
         contender=key.contender,

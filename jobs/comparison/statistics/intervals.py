@@ -49,8 +49,9 @@ class Averages(Generic[Key]):
     `units` says of each row to which unit it belongs: rows of one unit, those of a document, may
     be as alike as they like, units are independent: variances are cluster-robust.
     The interval of a score between 0 and 1 is Wilson's with the n that such a variance amounts to:
-    it stays within 0 and 1 and holds where nearly all scores are 1. Others are t intervals. Columns
-    that are differences of models row by row are paired: what models have in common cancels out.
+    it stays within 0 and 1 and holds where nearly all scores are 1. Others are t intervals, as far
+    as values can be. Columns that are differences of models row by row are paired: what models have
+    in common cancels out.
     A mean over fewer than two units has no interval.
     """
 
@@ -58,14 +59,16 @@ class Averages(Generic[Key]):
         self._columns = columns
         self._units = units
 
-    def mean(self, key: Key, *, is_score: bool = False) -> Estimate:
-        """The mean of a column; `is_score`: its values lie between 0 and 1, or are cosines."""
+    def mean(self, key: Key, *, is_score: bool = False, farthest: float = math.inf) -> Estimate:
+        """The mean of a column; `is_score`: its values lie between 0 and 1, or are cosines.
+
+        `farthest`: how far from 0 a value can be, so that no interval says more.
+        """
         values, units = self._known(self._columns[key])
         if not len(values):
             return Estimate(n=0)
         is_share = is_score and values.min() >= -_ROUNDING and values.max() <= 1 + _ROUNDING
-        if is_share:
-            values = values.clip(0.0, 1.0)
+        values = values.clip(0.0, 1.0) if is_share else values.clip(-farthest, farthest)
         plain = Estimate(n=len(values), value=float(values.mean()))
         if units is None:
             return plain
@@ -77,7 +80,8 @@ class Averages(Generic[Key]):
         if is_share:
             low, high = _wilson(spread)
         else:
-            low, high = spread.mean - spread.half_width, spread.mean + spread.half_width
+            low = max(-farthest, spread.mean - spread.half_width)
+            high = min(farthest, spread.mean + spread.half_width)
         return plain.model_copy(update={"low": low, "high": high})
 
     def spread(self, key: Key) -> Spread | None:

@@ -58,6 +58,20 @@ def test_a_difference_uses_only_questions_scored_for_both() -> None:
     assert found.estimate.value == pytest.approx(0.1)
 
 
+def test_no_difference_can_be_farther_from_0_than_scores_are_apart() -> None:
+    answers = {"baseline": [0.0, 1.0, 0.5], "tuned": [1.0, 0.0, 0.5]}
+    below_0 = {"baseline": [-0.9, 1.0, 0.5], "tuned": [1.0, -0.9, 0.5]}
+
+    found = [
+        difference(
+            compare(evaluation_of(values, document_count=2)).answerable, ("tuned", "baseline")
+        )
+        for values in (answers, below_0)
+    ]
+
+    assert [(each.estimate.low, each.estimate.high) for each in found] == [(-1, 1), (-2, 2)]
+
+
 def test_questions_are_won_tied_and_lost() -> None:
     comparison = compare(evaluation_of({"baseline": [0.5] * 4, "tuned": [0.6, 0.505, 0.2, 0.495]}))
 
