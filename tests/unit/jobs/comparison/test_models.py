@@ -59,17 +59,13 @@ def test_a_difference_uses_only_questions_scored_for_both() -> None:
 
 
 def test_no_difference_can_be_farther_from_0_than_scores_are_apart() -> None:
-    answers = {"baseline": [0.0, 1.0, 0.5], "tuned": [1.0, 0.0, 0.5]}
-    below_0 = {"baseline": [-0.9, 1.0, 0.5], "tuned": [1.0, -0.9, 0.5]}
+    answers: Values = {"baseline": [0.0, 1.0, 0.5], "tuned": [1.0, 0.0, 0.5]}
+    below_0: Values = {"baseline": [-0.9, 1.0, 0.5], "tuned": [1.0, -0.9, 0.5]}
 
-    found = [
-        difference(
-            compare(evaluation_of(values, document_count=2)).answerable, ("tuned", "baseline")
-        )
-        for values in (answers, below_0)
-    ]
+    comparisons = [compare(evaluation_of(each, document_count=2)) for each in (answers, below_0)]
 
-    assert [(each.estimate.low, each.estimate.high) for each in found] == [(-1, 1), (-2, 2)]
+    found = [difference(each.answerable, ("tuned", "baseline")).estimate for each in comparisons]
+    assert [(each.low, each.high) for each in found] == [(-1, 1), (-2, 2)]
 
 
 def test_questions_are_won_tied_and_lost() -> None:
