@@ -229,6 +229,16 @@ def test_questions_and_documents_stand_beside_every_figure() -> None:
     assert "20 documents show a difference of" in text
 
 
+def test_a_difference_that_no_scores_can_have_is_not_called_shown() -> None:
+    evaluation = evaluation_of(
+        {"baseline": [0.0, 1.0, 0.5], "tuned": [1.0, 0.0, 0.5]}, document_count=2
+    )
+
+    text = describe_comparison(compare(evaluation))
+
+    assert "2 documents are too few to show any difference; " in text
+
+
 def test_scores_of_the_local_model_are_called_noise() -> None:
     comparison = compare_models(random_evaluation(40), is_demo_grade=True)
 

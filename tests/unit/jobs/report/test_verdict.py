@@ -79,6 +79,14 @@ def test_clear_gain_is_said_with_its_interval_its_share_and_what_it_rests_on() -
     assert "Nobody has checked the judge yet" in text
 
 
+def test_documents_that_can_show_no_difference_are_called_too_few() -> None:
+    answers: Values = {"baseline": [0.0, 1.0, 0.5], "tuned": [1.0, 0.0, 0.5]}
+
+    text = describe_verdict(report(evaluation_of(answers, document_count=2)))
+
+    assert "3 questions about 2 documents, too few to show any difference; " in text
+
+
 def test_price_of_an_answer_stands_beside_the_teachers() -> None:
     made = report(random_evaluation(20))
     assert made.compared is not None
