@@ -15,8 +15,8 @@ from engine.clock import Clock
 from engine.errors import DamagedLogError, EngineError, InterruptedRunError
 from engine.files.records import first_problem
 from engine.files.replace import replace_file
+from engine.files.run_log import logged_to
 from engine.run_folder import RunFolder
-from engine.run_log import logged_to
 from schemas.last_call import CommandEnding, LastCall
 
 MAX_MESSAGE_CHARS = 2000  # a server's words may be long

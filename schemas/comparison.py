@@ -60,6 +60,11 @@ class Power(Value):
     documents_for_3_points: int
     documents_for_this: int | None
 
+    @property
+    def shows_any(self) -> bool:
+        """Whether scores, which lie between 0 and 1, can be so far apart."""
+        return self.detectable <= 1
+
 
 class Difference(Value):
     """A contender less another in one metric, over the questions that were scored for both.

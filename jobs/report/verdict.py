@@ -116,10 +116,9 @@ def _of_certainty(comparison: Comparison) -> Iterator[str]:
     sentence = f"This rests on {difference.estimate.n:,} questions about {units}"
     if difference.power is not None:
         more = difference.power.documents_for_3_points - difference.estimate.document_count
-        least = difference.power.detectable
-        is_possible = least <= 1  # scores are no farther apart
-        shown = f"which show differences from {least:.3f} on"
-        sentence += f", {shown if is_possible else 'too few to show any difference'}"
+        shown = f"which show differences from {difference.power.detectable:.3f} on"
+        is_enough = difference.power.shows_any
+        sentence += f", {shown if is_enough else 'too few to show any difference'}"
         sentence += f"; {more:,} more would show 0.03" if more > 0 else ""
     yield f"{sentence}."
     if comparison.judge_models and not comparison.calibrations:

@@ -11,6 +11,7 @@ from schemas.comparison import (
     Difference,
     Estimate,
     GapClosed,
+    Power,
     RefusalCount,
     Unit,
 )
@@ -131,15 +132,15 @@ def _describe_power(comparison: Comparison) -> Iterator[str]:
             more = found.power.documents_for_3_points - found.estimate.document_count
             yield (
                 f"power, {metric_label(metric)}, {pair_label(found.contender, found.versus)}: "
-                f"{units} {_describe_detectable(found.power.detectable)}; "
+                f"{units} {_describe_detectable(found.power)}; "
                 + (f"{more:,} more would show 0.03" if more > 0 else "they would show 0.03")
             )
 
 
-def _describe_detectable(difference: float) -> str:
-    if difference > 1:  # farther than scores can be apart
+def _describe_detectable(power: Power) -> str:
+    if not power.shows_any:
         return "are too few to show any difference"
-    return f"show a difference of {difference:.3f} four times in five"
+    return f"show a difference of {power.detectable:.3f} four times in five"
 
 
 def describe_units(count: int, unit: Unit) -> str:

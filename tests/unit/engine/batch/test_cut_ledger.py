@@ -54,18 +54,11 @@ async def test_cut_anywhere_it_buys_nothing_twice_and_loses_nothing(tmp_path: Pa
         cut(place.folder, lines)
         with told_with(lines, f"the ledger has {lines} lines"):
             await finish(place)
-            require_bought_once(place)
-
-
-def require_bought_once(place: Place) -> None:
-    assert place.provider.calls["create"] == 3
-    assert {name: each.purpose for name, each in place.settled.items()} == {
-        "a": "x",
-        "b": "y",
-        "c": "x",
-    }
-    names = [batch.name for batch in read_batches(place.folder / "batches.jsonl")]
-    assert len(names) == len(set(names)) == 3
+            purposes = {name: each.purpose for name, each in place.settled.items()}
+            names = [batch.name for batch in read_batches(place.folder / "batches.jsonl")]
+            assert place.provider.calls["create"] == 3
+            assert purposes == {"a": "x", "b": "y", "c": "x"}
+            assert len(names) == len(set(names)) == 3
 
 
 async def test_batch_that_was_never_made_comes_back_and_is_made_with_the_rest(

@@ -57,11 +57,11 @@ async def test_outage_is_waited_out_with_few_probes_and_every_request_is_answere
     lane = make_lane(transport, settings=LimitSettings(max_attempts=3))
     await lane.send(chat_request("before"))
 
-    ended = await send_all(lane, 30)
+    ended = await send_all(lane, 70)
 
     assert all(isinstance(outcome, Completed) for outcome in ended)
     failed = [time_s for time_s in transport.times_s if time_s < 600]
-    assert len(failed) < 45
+    assert len(failed) < 60
     assert asyncio.get_running_loop().time() < 700
 
 
@@ -193,12 +193,12 @@ async def test_failing_endpoint_is_set_aside_and_the_other_does_its_work(
     transport = FakeTransport(responder=respond)
     settings = LimitSettings(max_attempts=3, requests_per_minute=600)
 
-    ended = await send_all(make_lane(transport, ENDPOINT, OTHER, settings=settings), 60)
+    ended = await send_all(make_lane(transport, ENDPOINT, OTHER, settings=settings), 120)
 
     to_other = [time_s for time_s, endpoint, _ in transport.sent if endpoint == OTHER]
     assert all(isinstance(outcome, Completed) for outcome in ended)
     assert len(to_other) < 16
-    assert asyncio.get_running_loop().time() < 7.5
+    assert asyncio.get_running_loop().time() < 15
 
 
 @in_virtual_time

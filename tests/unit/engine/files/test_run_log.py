@@ -6,7 +6,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from engine.run_log import logged_to
+from engine.files.run_log import logged_to
 
 
 def test_lines_have_time_level_part_and_message(
